@@ -1,0 +1,145 @@
+"""The command line: ``maskray`` and ``python -m data_jobs``."""
+
+import os
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from maskray import __version__
+from maskray.errors import ConfigError, RunError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="De-identifies medical images: header and burned-in text.",
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+
+class Exit(IntEnum):
+    """Exit codes of every command."""
+
+    RELEASED = 0
+    """All went well; of redact: every instance was released."""
+    NOT_ALL = 1
+    """Some instances are in REVIEW or FAILED."""
+    CONFIGURATION = 2
+    """An option or a configuration value is wrong."""
+    SERVICE_DOWN = 3
+    """A model or a service that is needed is missing."""
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        console.print(f"maskray {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """De-identifies medical images: header and burned-in text."""
+
+
+@app.command()
+def redact(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT... OUTPUT",
+            help="Files, folders, zip archives, globs, s3:// or gs://; OUTPUT comes last.",
+        ),
+    ],
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
+    ] = None,
+    detector: Annotated[
+        list[str] | None,
+        typer.Option(help="Detector to ask; give it again to unite several."),
+    ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(help="YAML file that says what counts as PHI.", dir_okay=False),
+    ] = None,
+    redact_even_if_undetected: Annotated[
+        bool,
+        typer.Option(
+            "--redact-even-if-undetected", help="Mask all text, whatever is detected."
+        ),
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Treat so many instances at most.")
+    ] = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Go on with new files until interrupted.")
+    ] = False,
+) -> None:
+    """De-identify INPUT... into OUTPUT. An OUTPUT that exists is continued.
+
+    Exit code: 0 all released, 1 some in REVIEW or FAILED, 2 configuration, 3 a model or
+    service is missing.
+    """
+    from data_jobs.config import load_settings
+    from data_jobs.redact import redact as run
+    from data_jobs.redact import summary
+    from data_jobs.report import write_report
+    from maskray.policy import Policy
+    from maskray.settings import load_yaml
+
+    if len(paths) < 2:
+        raise ConfigError("give at least one INPUT, and OUTPUT last")
+    changes: dict[str, object] = {}
+    if detector:
+        changes["detectors"] = tuple(detector)
+    if policy is not None:
+        changes["policy"] = load_yaml(Policy, policy, "policy").model_dump()
+    if redact_even_if_undetected:
+        changes["redact_even_if_undetected"] = True
+    settings = load_settings(config, changes)
+    totals = run(paths[:-1], paths[-1], settings, console, limit=limit, watch=watch)
+    write_report(paths[-1])
+    console.print(summary(totals))
+    if not totals.all_released:
+        raise typer.Exit(Exit.NOT_ALL)
+
+
+def run_app(command: Callable[[], None] = app) -> None:
+    """Runs the command line; errors become one line and an exit code."""
+    from maskray.quiet import keep_quiet
+
+    keep_quiet()
+    try:
+        command()
+    except ConfigError as error:
+        errors.print(f"maskray: {error}", markup=False)
+        sys.exit(Exit.CONFIGURATION)
+    except RunError as error:
+        errors.print(f"maskray: {error}", markup=False)
+        sys.exit(Exit.SERVICE_DOWN)
+    except Exception as error:
+        if os.environ.get("MASKRAY_DEBUG"):
+            raise
+        # A message may quote what was read; the class's name does not.
+        errors.print(
+            f"maskray: internal error ({type(error).__name__}); with MASKRAY_DEBUG=1 "
+            "the traceback is shown, which may hold patients' data",
+            markup=False,
+        )
+        sys.exit(Exit.SERVICE_DOWN)
+
+
+if __name__ == "__main__":
+    run_app()

@@ -1,0 +1,59 @@
+"""The settings of a batch job: the core's, and how Ray Data places its stages."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from maskray.settings import Part, Settings, load_yaml, validated
+
+Size = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class PoolSettings(Part):
+    """One actor pool."""
+
+    min_size: Size = 1
+    """Actors that are started at once."""
+    max_size: Size | None = None
+    """Actors that Ray Data may scale up to; None: one for each CPU of the cluster."""
+    num_cpus: Annotated[float, Field(gt=0.0, le=256.0)] = 0.5
+    """CPUs that Ray reserves for an actor. Both pools share the machines, so half."""
+    num_gpus: Annotated[float, Field(ge=0.0, le=8.0)] = 0.0
+    """GPUs that Ray reserves for an actor; EasyOCR may use a share of one."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "PoolSettings":
+        if self.max_size is not None and self.max_size < self.min_size:
+            raise ValueError("max_size is below min_size")
+        return self
+
+
+class JobSettings(Settings):
+    """All settings of ``maskray redact``; the file given with ``--config``."""
+
+    readers: PoolSettings = PoolSettings()
+    """Actors that open, render, read and detect."""
+    maskers: PoolSettings = PoolSettings()
+    """Actors with EasyOCR that locate, mask, verify and write."""
+    instances_per_block: Size = 4
+    """Instances that travel together; small blocks keep all actors busy."""
+    attempts: Annotated[int, Field(ge=1, le=10)] = 2
+    """How often an instance may take its worker down with it before it has FAILED."""
+
+    @property
+    def core(self) -> Settings:
+        """The core's part."""
+        names = Settings.model_fields
+        return Settings.model_validate({name: getattr(self, name) for name in names})
+
+
+def load_settings(path: Path | None, changes: dict[str, object]) -> JobSettings:
+    """The settings in a YAML file, with changes from the command line.
+
+    Raises:
+        ConfigError: Names the key that is wrong.
+    """
+    base = JobSettings() if path is None else load_yaml(JobSettings, path, "config")
+    values: dict[str, object] = {**base.model_dump(), **changes}
+    return validated(JobSettings, values, "config")

@@ -1,0 +1,94 @@
+"""The batch job as one Ray Data pipeline.
+
+::
+
+    listing (Parquet) → Examine (actor pool) → Finish (actor pool) → account rows
+
+Rows stream: an instance is released and accounted as soon as it is done. EasyOCR lives
+in the second pool only, and runs only where text was seen.
+"""
+
+import logging
+import os
+from typing import Any
+
+import ray
+import ray.data
+
+from data_jobs.config import JobSettings, PoolSettings
+from data_jobs.stages import Examine, Finish
+from maskray.keys import Key
+
+
+def build(
+    listing: list[str], settings: JobSettings, output: str, key: Key, run: str
+) -> ray.data.Dataset:
+    """The pipeline over the Parquet files of a listing; nothing runs yet."""
+    sources = ray.data.read_parquet(
+        listing, override_num_blocks=len(listing), num_cpus=0.1, partitioning=None
+    )
+    shared = {"settings": settings, "output": output, "key": key}
+    examined = sources.map_batches(
+        Examine,
+        fn_constructor_kwargs=shared,
+        **_placed(settings.readers, len(listing)),
+    )
+    return examined.map_batches(
+        Finish,
+        fn_constructor_kwargs={**shared, "run": run},
+        **_placed(settings.maskers, len(listing)),
+    )
+
+
+def _placed(pool: PoolSettings, blocks: int) -> dict[str, Any]:
+    """How a stage is placed; a pool does not outgrow the work there is."""
+    cpus = max(int(ray.cluster_resources().get("CPU", 2)) - 1, 1)
+    most = pool.max_size or min(cpus, blocks // _BLOCKS_PER_ACTOR + 1)
+    return {
+        "batch_size": 1,
+        "batch_format": "pyarrow",
+        "zero_copy_batch": True,
+        "compute": ray.data.ActorPoolStrategy(
+            min_size=min(pool.min_size, most),
+            max_size=max(most, pool.min_size),
+            max_tasks_in_flight_per_actor=2,
+        ),
+        "num_cpus": pool.num_cpus,
+        "num_gpus": pool.num_gpus or None,
+    }
+
+
+def start_ray() -> None:
+    """Joins the cluster this process belongs to, or starts Ray on this machine."""
+    if ray.is_initialized():
+        return
+    # Ray would print what ended a worker, which may quote what it read.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    quiet: dict[str, Any] = {"logging_level": "error", "log_to_driver": False}
+    if os.environ.get("RAY_ADDRESS"):
+        ray.init(**quiet)
+        return
+    ray.init(
+        # One more than there are, for the tasks that only read the listing.
+        num_cpus=(os.cpu_count() or 1) + 1,
+        object_store_memory=_OBJECT_STORE_BYTES,
+        include_dashboard=False,
+        **quiet,
+    )
+
+
+_BLOCKS_PER_ACTOR = 8
+"""An actor takes seconds to load its models; so much work is worth another one."""
+_OBJECT_STORE_BYTES = 512 * 2**20
+"""Rows hold text and boxes, not pixels: they need little."""
+
+
+def tune_context() -> None:
+    """Ray Data's own switches, for runs that last days."""
+    context = ray.data.DataContext.get_current()
+    context.execution_no_progress_timeout_s = -1  # a GPU node may take long to come
+    context.enable_progress_bars = False  # ours says more, see redact.py
+    context.max_errored_blocks = 0  # a lost block would be lost instances
+    context.print_on_execution_start = False

@@ -1,0 +1,514 @@
+"""One instance from its bytes to a verdict. The page to read first.
+
+::
+
+    open → render → keyframes → gate → detect → locate → plan → mask
+                                            → header → write → verify
+
+Each step is a room of its own; here they are put in order. ``data_jobs`` and
+``serve_app`` place :func:`look`, :func:`detect` and :func:`finish` on a cluster;
+:func:`deidentify` runs them one after the other and is the Python API.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pydantic import SecretStr
+from pydicom import Dataset
+
+from maskray import header, rules, verify
+from maskray import mask as masking
+from maskray.detect import Detector, RulesDetector, Seen, read_sightings
+from maskray.errors import (
+    DetectionError,
+    MaskrayError,
+    VerificationError,
+)
+from maskray.gate import find_text
+from maskray.geometry import Box
+from maskray.keyframes import Looks, Tracker
+from maskray.keys import Key
+from maskray.locate import Located, Locator
+from maskray.open import Instance, Kind, open_instance
+from maskray.pixels import decode, shallow_copy
+from maskray.plan import Place, places_to_locate, plan_regions
+from maskray.planes import REMOVED, must_clear_unused_bits, planes
+from maskray.read import Reader
+from maskray.records import (
+    Category,
+    Finding,
+    Region,
+    Stopwatch,
+    TextLine,
+    Verdict,
+)
+from maskray.render import views
+from maskray.settings import Settings
+from maskray.write import encode, encode_image
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one instance.
+
+    ``data`` holds the file to release, and only if the verdict allows it. ``name`` is
+    its new SOP Instance UID (for images: a UID made from the content).
+    """
+
+    verdict: Verdict
+    error_code: str | None = None
+    stage: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+    name: str | None = None
+    kind: Kind | None = None
+    regions: tuple[Region, ...] = ()
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    seen: Seen = field(default=Seen(), repr=False)
+    facts: Mapping[str, object] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """The loaded models of one process."""
+
+    reader: Reader
+    locator: Locator
+    detectors: Sequence[Detector] = (RulesDetector(),)
+
+    @classmethod
+    def load(cls, settings: Settings) -> "Engines":
+        """Loads what the settings ask for.
+
+        Raises:
+            ServiceDownError: If a model is missing.
+        """
+        return cls(Reader(settings.read), Locator(settings.locate))
+
+
+def deidentify(
+    data: bytes,
+    key: Key,
+    settings: Settings | None = None,
+    engines: Engines | None = None,
+) -> Outcome:
+    """De-identifies one instance: a DICOM file, a PNG or a JPEG, or one of them gzipped.
+
+    Args:
+        data: The file's bytes. They are not changed.
+        key: Keys pseudonyms and UIDs; the same key gives the same ones.
+        settings: Defaults are the safe choice.
+        engines: Loaded models; loaded anew for each call if left out, which takes
+            seconds.
+
+    Returns:
+        The outcome. It holds a file only if its verdict is releasable; failures are
+        outcomes too.
+
+    Raises:
+        RunError: If a model is missing or the settings contradict each other.
+    """
+    settings = settings or Settings()
+    engines = engines or Engines.load(settings)
+    clock = Stopwatch()
+    try:
+        instance = opened(data, settings, clock)
+        seen = look(instance, engines.reader, settings, clock)
+        findings = detect(instance, seen, engines.detectors, settings, clock)
+        return finish(instance, seen, findings, engines, key, settings, clock)
+    except MaskrayError as error:
+        return failed(error, clock)
+
+
+def failed(error: MaskrayError, clock: Stopwatch | None = None) -> Outcome:
+    """The outcome of an instance that could not be treated.
+
+    What is unknown or unproven goes to a person; what is broken has failed.
+
+    Raises:
+        RunError: Fatal errors are not an instance's outcome.
+    """
+    if error.fatal:
+        raise error
+    unknown = isinstance(error, DetectionError | VerificationError)
+    return Outcome(
+        Verdict.REVIEW if unknown else Verdict.FAILED,
+        error.code,
+        error.stage,
+        seconds=dict(clock.seconds) if clock else {},
+    )
+
+
+def opened(data: bytes, settings: Settings, clock: Stopwatch) -> Instance:
+    """Step 1. See :func:`maskray.open.open_instance`."""
+    with clock.stage("open"):
+        return open_instance(data, settings.limits)
+
+
+# --- render, keyframes, gate, and reading ---------------------------------------------
+
+
+def look(
+    instance: Instance, reader: Reader, settings: Settings, clock: Stopwatch
+) -> Seen:
+    """Steps 2 to 4: looks at every frame, where it shows something new, and reads it.
+
+    Raises:
+        UnsupportedPixelsError: If a frame cannot be decoded.
+    """
+    whole = Box(0, 0, instance.pixels.columns, instance.pixels.rows)
+    looks, tracker = Looks(), Tracker()
+    looked_at = without_text = 0
+    for frame in decode(instance.dataset, instance.pixels):
+        with clock.stage("keyframes"):
+            places = looks.places(frame.samples)
+            tracker.advance(frame.index, frame.samples, places)
+            places = tracker.widened(places)
+        if not places:
+            continue
+        looked_at += 1
+        with clock.stage("render"):
+            shown = views(frame, instance.dataset, instance.pixels)
+        with clock.stage("gate"):
+            found = find_text(reader, shown, places, tracker.knows)
+        if found:
+            with clock.stage("read"):
+                lines, doubtful = read_sightings(
+                    reader, found, [frame.index], shown, tracker.resembles
+                )
+            tracker.add(lines, frame.samples)
+            tracker.add(doubtful, frame.samples, sure=False)
+        without_text += not tracker.any_live
+    with clock.stage("read"):
+        beside = [
+            line
+            for plane in planes(instance)
+            for line in read_sightings(
+                reader,
+                find_text(reader, [plane.view], [whole]),
+                plane.frames,
+                [plane.view],
+            )[0]
+        ]
+    return Seen(
+        (*tracker.lines(sure=True), *beside),
+        tracker.lines(sure=False),
+        looked_at,
+        without_text,
+        must_clear_unused_bits(instance),
+    )
+
+
+# --- detect ---------------------------------------------------------------------------
+
+
+def detect(
+    instance: Instance,
+    seen: Seen,
+    detectors: Iterable[Detector],
+    settings: Settings,
+    clock: Stopwatch,
+) -> tuple[Finding, ...]:
+    """Step 5: the united findings of all detectors.
+
+    Raises:
+        DetectionError: If a detector has no usable answer.
+    """
+    findings: list[Finding] = []
+    with clock.stage("detect"):
+        for detector in detectors:
+            findings += detector.detect(seen, instance.identifiers, settings.policy)
+    if settings.redact_even_if_undetected:
+        findings += [
+            Finding(
+                line.frames,
+                line.text,
+                Category.UNKNOWN,
+                "redact_even_if_undetected",
+                line.box,
+                line.view,
+                min(line.box.width, line.box.height),
+            )
+            for line in seen.lines
+        ]
+    if settings.policy.unknown_text == "review" and any(
+        finding.category is Category.UNKNOWN for finding in findings
+    ):
+        raise DetectionError("text nobody can name", "unknown_text", "detect")
+    return tuple(findings)
+
+
+# --- locate, plan, mask, header, write, verify ----------------------------------------
+
+
+def finish(
+    instance: Instance,
+    seen: Seen,
+    findings: Sequence[Finding],
+    engines: Engines,
+    key: Key,
+    settings: Settings,
+    clock: Stopwatch,
+    *,
+    distinct: bool = False,
+) -> Outcome:
+    """Steps 6 to 11: from findings to a proven file.
+
+    With ``distinct`` the new SOP Instance UID depends on the content too: for an
+    instance whose own UID another one bears already.
+
+    Raises:
+        MaskrayError: If a step fails; see :func:`failed` for what becomes of it.
+    """
+    findings = [
+        *findings,
+        *_confirmed(instance, seen, engines.locator, settings, clock),
+    ]
+    with clock.stage("locate"):
+        in_pixels = [each for each in findings if each.view not in REMOVED]
+        places = places_to_locate(in_pixels)
+        located = _located(instance, places, engines.locator)
+    with clock.stage("plan"):
+        lines = [line for line in seen.lines if line.view not in REMOVED]
+        regions = plan_regions(in_pixels, lines, located, settings.mask)
+    kept = _kept(seen, instance, settings)
+    readers = verify.Readers(
+        engines.reader, engines.locator, instance.identifiers, settings.policy
+    )
+    if distinct:
+        instance = _distinct(instance)
+    for _ in range(settings.verify.rounds):
+        data, name = _build(instance, seen, regions, key, settings, clock)
+        with clock.stage("verify"):
+            released = open_instance(data, settings.limits)
+            verify.prove_pixels(instance, released, regions)
+            verify.prove_header(released, instance.identifiers)
+            more = verify.left_over(released, regions, kept, readers)
+        if not more:
+            break
+        findings += more
+        regions = tuple(
+            sorted({*regions, *plan_regions(more, seen.lines, {}, settings.mask)})
+        )
+    else:
+        raise VerificationError("text is left over", "text_left_over", "verify")
+    hidden = bool(findings)
+    return Outcome(
+        Verdict.REDACTED if hidden else Verdict.CLEAN,
+        data=data,
+        name=name,
+        kind=instance.kind,
+        regions=regions,
+        findings=tuple(findings),
+        seen=seen,
+        facts=facts(instance),
+        seconds=dict(clock.seconds),
+    )
+
+
+def new_name(instance: Instance, key: Key) -> str:
+    """The UID under which an instance will be released, known before any work."""
+    if instance.kind is not Kind.DICOM:
+        return key.uid("image", instance.sha256)
+    return key.uid(str(instance.dataset.get("SOPInstanceUID") or instance.sha256))
+
+
+def _distinct(instance: Instance) -> Instance:
+    dataset = shallow_copy(instance.dataset)
+    own = str(dataset.get("SOPInstanceUID") or "")
+    dataset.SOPInstanceUID = f"{own}.{int(instance.sha256[:16], 16)}"
+    return replace(instance, dataset=dataset)
+
+
+def _second_opinion(
+    instance: Instance,
+    seen: Seen,
+    findings: Sequence[Finding],
+    engines: Engines,
+    settings: Settings,
+) -> tuple[Seen, list[Finding]]:
+    """EasyOCR reads what RapidOCR left in doubt.
+
+    Text that nobody could name and that EasyOCR reads as clinical is clinical. Places
+    that RapidOCR could not read are unknown text where EasyOCR sees text too. A header
+    that declares burned in annotation, where none was seen, has EasyOCR look at all.
+    """
+    doubted = [line for line in seen.lines if _is_unnamed(line)]
+    suspected = [*seen.doubtful, *_declared(instance, seen)]
+    if not doubted and not suspected:
+        return seen, list(findings)
+    read = _read_by_easyocr(instance, [*doubted, *suspected], engines.locator)
+    others = {
+        line: line.others + _EASYOCR_VOTES * tuple(each.text for each in read[line])
+        for line in doubted
+    }
+    lines = tuple(
+        replace(line, others=others[line]) if line in others else line
+        for line in seen.lines
+    )
+    seen = replace(seen, lines=lines)
+    kept = [each for each in findings if each.source != rules.SOURCE]
+    if len(kept) < len(findings):
+        kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
+    if settings.policy.hides(Category.UNKNOWN):
+        kept += [
+            _unknown(line, located.box)
+            for line in suspected
+            for located in read[line]
+            if located.confidence >= _EASYOCR_SURE
+        ]
+    return seen, kept
+
+
+_EASYOCR_VOTES = 3
+_EASYOCR_SURE = 0.2
+"""EasyOCR's confidence from which a place it reads is text."""
+
+
+def _is_unnamed(line: TextLine) -> bool:
+    return line.view not in REMOVED and rules.is_unnamed(line.text.get_secret_value())
+
+
+def _declared(instance: Instance, seen: Seen) -> list[TextLine]:
+    """The whole first frame, if BurnedInAnnotation is YES and nothing was seen."""
+    value = str(instance.dataset.get("BurnedInAnnotation", "")).strip().upper()
+    if value != "YES" or seen.lines or seen.doubtful:
+        return []
+    whole = Box(0, 0, instance.pixels.columns, instance.pixels.rows)
+    return [TextLine((0,), whole, SecretStr(""), 0.0)]
+
+
+def _unknown(line: TextLine, box: Box) -> Finding:
+    height = min(box.width, box.height)
+    return Finding(
+        line.frames, SecretStr(""), Category.UNKNOWN, "easyocr", box, line.view, height
+    )
+
+
+def _read_by_easyocr(
+    instance: Instance, lines: Sequence[TextLine], locator: Locator
+) -> dict[TextLine, list[Located]]:
+    """What EasyOCR reads in the place of each line, in the first frame that shows it."""
+    read: dict[TextLine, list[Located]] = {line: [] for line in lines}
+    wanted = sorted({line.frames[0] for line in lines})
+    for frame in decode(instance.dataset, instance.pixels, wanted):
+        shown = {
+            view.name: view.pixels
+            for view in views(frame, instance.dataset, instance.pixels)
+        }
+        for line in lines:
+            if line.frames[0] == frame.index:
+                view = shown.get(line.view, next(iter(shown.values())))
+                height = min(line.box.width, line.box.height)
+                whole = line.box.area >= frame.samples.shape[0] * frame.samples.shape[1]
+                place = line.box.grow(height // 2, height // 4)
+                read[line] = locator.read(
+                    view, [place], [_WHOLE_FRAME_LETTERS if whole else height]
+                )
+    return read
+
+
+_WHOLE_FRAME_LETTERS = 20
+"""Height of the letters that EasyOCR is made to look for in a whole frame."""
+
+
+def _located(
+    instance: Instance, places: Sequence[Place], locator: Locator
+) -> dict[int, list[Box]]:
+    """EasyOCR's boxes at the places, by frame."""
+    located: dict[int, list[Box]] = {}
+    by_frame: dict[int, dict[str, list[Place]]] = {}
+    for place in places:
+        by_frame.setdefault(place.frame, {}).setdefault(place.view, []).append(place)
+    for frame in decode(instance.dataset, instance.pixels, sorted(by_frame)):
+        shown = {
+            view.name: view.pixels
+            for view in views(frame, instance.dataset, instance.pixels)
+        }
+        for name, group in by_frame[frame.index].items():
+            found = locator.locate(
+                shown.get(name, next(iter(shown.values()))),
+                [place.box for place in group],
+                [place.line_height for place in group],
+            )
+            located.setdefault(frame.index, []).extend(each.box for each in found)
+    return located
+
+
+def _kept(seen: Seen, instance: Instance, settings: Settings) -> list[TextLine]:
+    """Text that was read and stays: each run of characters that is no finding."""
+    kept: list[TextLine] = []
+    for line in seen.lines:
+        text = line.text.get_secret_value()
+        for run in rules.classify(text, instance.identifiers, settings.policy):
+            if not settings.policy.hides(run.category):
+                kept.append(
+                    replace(line, box=line.part(run.start, run.end), columns=())
+                )
+    return kept
+
+
+def _build(
+    instance: Instance,
+    seen: Seen,
+    regions: Sequence[Region],
+    key: Key,
+    settings: Settings,
+    clock: Stopwatch,
+) -> tuple[bytes, str]:
+    """The bytes that would be released, and their name."""
+    masked = instance
+    changed = bool(regions) or seen.dirty_bits
+    if changed:
+        with clock.stage("mask"):
+            masked = masking.mask(
+                instance, regions, settings.mask, clear_unused_bits=seen.dirty_bits
+            )
+    if instance.kind is not Kind.DICOM:
+        with clock.stage("write"):
+            boxes = masking.boxes_by_frame(regions).get(0, ())
+            return encode_image(masked, boxes), key.uid("image", instance.sha256)
+    with clock.stage("header"):
+        work = header.PixelWork(examined=True, masked=changed)
+        clean = header.deidentify_header(
+            masked.dataset,
+            key,
+            settings.header,
+            work,
+            instance.identifiers.raw,
+            fallback_uid=instance.sha256,
+        )
+    with clock.stage("write"):
+        data = encode(replace(masked, dataset=clean))
+    return data, str(clean.SOPInstanceUID)
+
+
+def facts(instance: Instance) -> dict[str, object]:
+    """What a manifest may say of an instance: how it is coded, nothing of whom."""
+    pixels = instance.pixels
+    return {
+        "kind": instance.kind.value,
+        "modality": modality(instance.dataset),
+        "photometric": pixels.photometric,
+        "transfer_syntax": str(pixels.transfer_syntax),
+        "frames": pixels.frames,
+        "rows": pixels.rows,
+        "columns": pixels.columns,
+        "bits_stored": pixels.bits_stored,
+    }
+
+
+def modality(dataset: Dataset) -> str:
+    """The Modality if it is one of DICOM's own (CID 29), else ``OTHER``.
+
+    The element is free text to whoever fills it in wrongly; a manifest is shared.
+    """
+    value = str(dataset.get("Modality", "") or "").strip()
+    return value if value in _MODALITIES else "OTHER" if value else ""
+
+
+_MODALITIES = frozenset(
+    "AR BMD CR CT DG DMS DX ECG EM EPS ES GM HD IO IVOCT IVUS KER LEN LS MG MR NM OAM "
+    "OCT OP OPM OPT OPTBSV OPTENF OPV OSS OT PA PT PX REG RF RG RTIMAGE RTDOSE SEG SM "
+    "TG US VA XA XC".split()
+)

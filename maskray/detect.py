@@ -1,0 +1,158 @@
+"""Step 5, detect: what in the text of an instance is PHI.
+
+A detector gets what was seen of an instance and gives findings; several may be asked,
+and their findings are united. ``rules`` needs no model beyond the reader's.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from maskray import rules
+from maskray.gate import Sighting
+from maskray.identifiers import Identifiers
+from maskray.policy import Policy
+from maskray.read import Reader, Reading
+from maskray.records import Finding, PhiText, TextLine
+from maskray.render import NamedView
+from maskray.text import fold
+
+_SURE = 0.6
+"""From this confidence on a reading counts as text that was read."""
+_SHORT = 2
+"""Readings of up to so many characters must be surer: texture looks like letters."""
+_SURE_SHORT = 0.7
+_SURE_FOREIGN = 0.85
+"""Letters beyond Latin: RapidOCR likes to see them in texture."""
+_SURE_WHOLE = 0.8
+_WORD_SHAPE = 1.3
+"""How much longer than high a place must be to hold more than one letter."""
+_STRONG = 0.5
+"""A spot below this score that cannot be read is taken for texture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the look at an instance brought.
+
+    ``lines`` is text that was read; ``doubtful`` are places that look like text but
+    could not be read with certainty. ``looked_at`` counts frames that were rendered
+    and searched at least in part, ``without_text`` those in which the gate found none.
+    """
+
+    lines: tuple[TextLine, ...] = ()
+    doubtful: tuple[TextLine, ...] = ()
+    looked_at: int = 0
+    without_text: int = 0
+    dirty_bits: bool = False
+    """Whether unused high bits of the pixels hold something that must go."""
+
+
+class Detector(Protocol):
+    """Says what is PHI in an instance.
+
+    Raises:
+        DetectionError: If it has no usable answer. Unknown is never clean.
+    """
+
+    name: str
+
+    def detect(
+        self, seen: Seen, identifiers: Identifiers, policy: Policy
+    ) -> Sequence[Finding]:
+        """The findings of one instance."""
+        ...
+
+
+class RulesDetector:
+    """The embedded default: the classified text of the reader (see ``rules.py``)."""
+
+    name = rules.SOURCE
+
+    def detect(
+        self, seen: Seen, identifiers: Identifiers, policy: Policy
+    ) -> Sequence[Finding]:
+        """The findings of one instance."""
+        return rules.findings(seen.lines, identifiers, policy)
+
+
+def read_sightings(
+    reader: Reader,
+    sightings: Iterable[Sighting],
+    frames: Iterable[int],
+    shown: Sequence[NamedView],
+    resembles: Callable[[TextLine], bool] = lambda _: False,
+) -> tuple[list[TextLine], list[TextLine]]:
+    """The lines read in a frame, and the places where reading was doubtful.
+
+    Text that no rule can name is read again, larger and in the other views: a misread
+    clinical word is no PHI. Not so where ``resembles`` says that a line was read alike
+    in an earlier frame: then there are several readings already.
+    """
+    frames = tuple(frames)
+    readings: list[tuple[Reading, str]] = []
+    by_view: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        by_view.setdefault(sighting.view.name, []).append(sighting)
+    for name, group in by_view.items():
+        spots = [each.spot for each in group]
+        found = reader.read(group[0].view.pixels, spots)
+        readings.extend((reading, name) for reading in found)
+    sure = [each for each in readings if _is_sure(each[0])]
+    lines: list[TextLine] = []
+    for reading, name in _without_parts(sure):
+        mine = reading.lines(frames, name)
+        unnamed = any(rules.is_unnamed(each.text.get_secret_value()) for each in mine)
+        if unnamed and not all(resembles(line) for line in mine):
+            again = _read_again(reader, reading, shown)
+            mine = [replace(line, others=again) for line in mine]
+        lines += mine
+    doubtful = [
+        line
+        for reading, name in readings
+        if not _is_sure(reading) and _may_hold_words(reading)
+        for line in reading.lines(frames, name)
+    ]
+    return lines, doubtful
+
+
+def _is_sure(reading: Reading) -> bool:
+    text = reading.text.get_secret_value().strip()
+    need = _SURE_SHORT if len(text) <= _SHORT else _SURE
+    if any(each.isalpha() and not each.isascii() for each in fold(text)):
+        need = _SURE_FOREIGN
+    return bool(text) and reading.confidence >= need
+
+
+def _may_hold_words(reading: Reading) -> bool:
+    """Whether a place that could not be read looks like more than one letter."""
+    low, long = sorted((reading.spot.box.width, reading.spot.box.height))
+    return reading.spot.score >= _STRONG and long > _WORD_SHAPE * low
+
+
+def _without_parts(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
+    """Without readings of a part of what another view shows, and reads, whole."""
+    return [
+        one
+        for one in readings
+        if not any(_is_part(one[0], other[0]) for other in readings if other is not one)
+    ]
+
+
+def _is_part(one: Reading, other: Reading) -> bool:
+    box, around = one.spot.box, other.spot.box
+    mine, whole = (len(each.text.get_secret_value()) for each in (one, other))
+    inside = box.overlap(around) > 0.8 * box.area
+    return inside and mine < whole and other.confidence > _SURE_WHOLE
+
+
+def _read_again(
+    reader: Reader, reading: Reading, shown: Sequence[NamedView]
+) -> tuple[PhiText, ...]:
+    again = [
+        each
+        for view in shown
+        for each in reader.read_again(view.pixels, reading.spot)
+        if each.confidence >= _SURE
+    ]
+    return tuple(each.text for each in again)

@@ -1,0 +1,210 @@
+"""The header's own identifiers, and how to recognise them in text that was read.
+
+Consoles print the header's values in other spellings: names without the caret, cut
+off, in another order; numbers without their dots; dates in any order. OCR misreads
+letters on top of that. So comparison is fuzzy, and generous: to hide a word too many
+is the lesser fault.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from pydicom import Dataset
+from pydicom.datadict import keyword_for_tag
+
+from maskray.records import Category
+from maskray.text import Token, distance, letters, skeleton
+
+_IDS: dict[str, Category] = {
+    "PatientID": Category.PATIENT_ID,
+    "OtherPatientIDs": Category.PATIENT_ID,
+    "AccessionNumber": Category.ACCESSION,
+    "StudyID": Category.OTHER_ID,
+    "AdmissionID": Category.OTHER_ID,
+    "ServiceEpisodeID": Category.OTHER_ID,
+    "MedicalRecordLocator": Category.OTHER_ID,
+    "RequestedProcedureID": Category.OTHER_ID,
+    "ScheduledProcedureStepID": Category.OTHER_ID,
+    "PerformedProcedureStepID": Category.OTHER_ID,
+    "PlacerOrderNumberImagingServiceRequest": Category.OTHER_ID,
+    "FillerOrderNumberImagingServiceRequest": Category.OTHER_ID,
+    "DeviceSerialNumber": Category.DEVICE_SERIAL,
+    "PatientTelephoneNumbers": Category.PHONE,
+    "ReferringPhysicianTelephoneNumbers": Category.PHONE,
+    "MilitaryRank": Category.OTHER_ID,
+}
+_PHRASES: dict[str, Category] = {
+    "InstitutionName": Category.INSTITUTION,
+    "InstitutionAddress": Category.ADDRESS,
+    "InstitutionalDepartmentName": Category.INSTITUTION,
+    "StationName": Category.INSTITUTION,
+    "PatientAddress": Category.ADDRESS,
+    "IssuerOfPatientID": Category.INSTITUTION,
+    "ReferringPhysicianAddress": Category.ADDRESS,
+    "ResponsibleOrganization": Category.INSTITUTION,
+    "RequestingService": Category.INSTITUTION,
+    "CurrentPatientLocation": Category.INSTITUTION,
+    "PatientInstitutionResidence": Category.INSTITUTION,
+    "ClinicalTrialSiteName": Category.INSTITUTION,
+}
+_PHYSICIANS = re.compile(r"Physician|Requesting|Reading|Verifying|Consult")
+_OPERATORS = re.compile(r"Operator|Evaluator|ContentCreator|Performer|Reviewer")
+_MIN_NAME = 2
+_MIN_ID = 3
+_MIN_PHRASE = 4
+_LOOK_AHEAD = 6
+"""Most tokens one identifier may be split into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identifiers:
+    """What the header says about who, folded for comparison.
+
+    ``names`` maps single name parts, ``numbers`` IDs, ``phrases`` institutions and
+    addresses, each to its category. All keys are folded letters and digits.
+    """
+
+    names: dict[str, Category] = field(default_factory=dict, repr=False)
+    numbers: dict[str, Category] = field(default_factory=dict, repr=False)
+    phrases: dict[str, Category] = field(default_factory=dict, repr=False)
+    birth_dates: frozenset[str] = field(default_factory=frozenset, repr=False)
+    """As ``YYYYMMDD``."""
+    raw: frozenset[str] = field(default_factory=frozenset, repr=False)
+    """The values as they stand in the header, for the header's own text."""
+
+    def find(self, line: Sequence[Token]) -> Iterator[tuple[int, int, Category]]:
+        """Runs of tokens that spell an identifier, as half-open token indices."""
+        for index, token in enumerate(line):
+            category = self._name(token)
+            if category is not None:
+                yield index, index + 1, category
+        yield from self._joined(line)
+
+    def _name(self, token: Token) -> Category | None:
+        word = letters(token.text)
+        if len(word) < _MIN_NAME:
+            return None
+        if word in self.names:
+            return self.names[word]
+        if len(word) < _MIN_ID:
+            return None
+        bones = skeleton(word)
+        for name, category in self.names.items():
+            if len(name) >= _MIN_ID and _same_name(word, bones, name):
+                return category
+        return None
+
+    def _joined(self, line: Sequence[Token]) -> Iterator[tuple[int, int, Category]]:
+        """Numbers and phrases, which punctuation or spaces may split."""
+        for start in range(len(line)):
+            text = ""
+            for end in range(start + 1, min(len(line), start + _LOOK_AHEAD) + 1):
+                text += letters(line[end - 1].text)
+                category = self._number(text) or self._phrase(text)
+                if category is not None:
+                    yield start, end, category
+
+    def _number(self, text: str) -> Category | None:
+        if len(text) < _MIN_ID:
+            return None
+        bones = skeleton(text)
+        for number, category in self.numbers.items():
+            known = skeleton(number)
+            if bones == known:
+                return category
+            if len(known) >= 6 and (
+                distance(bones, known, len(known) // 6) <= len(known) // 6
+                or (len(bones) >= 5 and (bones in known or known in bones))
+            ):
+                return category
+        return None
+
+    def _phrase(self, text: str) -> Category | None:
+        if len(text) < _MIN_PHRASE:
+            return None
+        for phrase, category in self.phrases.items():
+            most = len(phrase) // 5
+            if distance(text, phrase, most) <= most:
+                return category
+            if len(text) >= 6 and text in phrase:
+                return category
+        return None
+
+
+def _same_name(word: str, bones: str, name: str) -> bool:
+    """Whether a word read may be the name: misread, cut off or run together."""
+    shorter = min(len(word), len(name))
+    if bones == skeleton(name):
+        return True
+    if shorter >= 4 and (word.startswith(name) or name.startswith(word)):
+        return True
+    if len(name) >= 4 and (word.endswith(name) or name in word):
+        return True
+    most = 0 if shorter < 5 else 1 if shorter < 8 else 2
+    return most > 0 and distance(word, name, most) <= most
+
+
+def collect(dataset: Dataset) -> Identifiers:
+    """The identifiers of a dataset, nested sequences included.
+
+    Values that cannot be parsed are skipped: the header step removes them anyway.
+    """
+    names: dict[str, Category] = {}
+    numbers: dict[str, Category] = {}
+    phrases: dict[str, Category] = {}
+    births: set[str] = set()
+    raw: set[str] = set()
+    for keyword, vr, value in _texts(dataset):
+        if vr == "PN":
+            for part in name_parts(value):
+                names.setdefault(part, _name_category(keyword))
+            raw.add(value)
+        elif keyword in _IDS and len(letters(value)) >= _MIN_ID:
+            numbers.setdefault(letters(value), _IDS[keyword])
+            raw.add(value)
+        elif keyword in _PHRASES and len(letters(value)) >= _MIN_PHRASE:
+            phrases.setdefault(letters(value), _PHRASES[keyword])
+            raw.add(value)
+        elif keyword == "PatientBirthDate" and len(value) >= 8:
+            births.add(re.sub(r"\D", "", value)[:8])
+    return Identifiers(names, numbers, phrases, frozenset(births), frozenset(raw))
+
+
+def name_parts(value: str) -> Iterator[str]:
+    """The parts of a person's name that identify, folded (PS3.5 6.2.1.1)."""
+    for group in value.split("="):
+        for component in group.split("^")[:3]:
+            for part in re.split(r"[\s,.;:()\[\]/_-]+", component):
+                word = letters(part)
+                if len(word) >= _MIN_NAME and not word.isdigit():
+                    yield word
+            joined = letters(component)
+            if len(joined) >= _MIN_ID and not joined.isdigit():
+                yield joined
+
+
+def _name_category(keyword: str) -> Category:
+    if _PHYSICIANS.search(keyword):
+        return Category.PHYSICIAN
+    if _OPERATORS.search(keyword):
+        return Category.OPERATOR
+    return Category.NAME
+
+
+def _texts(dataset: Dataset) -> Iterator[tuple[str, str, str]]:
+    """Keyword, VR and each text value, depth first."""
+    for tag in dataset.keys():  # noqa: SIM118 - iterating the dataset may raise
+        try:
+            element = dataset[tag]
+            keyword = keyword_for_tag(element.tag)
+            if element.VR == "SQ":
+                for item in element.value:
+                    yield from _texts(item)
+            elif element.VR in ("PN", "LO", "SH", "DA", "ST", "LT", "UC"):
+                values = element.value if element.VM > 1 else [element.value]
+                for value in values:
+                    if value:
+                        yield keyword, element.VR, str(value)
+        except Exception:  # noqa: BLE001, S112 - pydicom raises anything; see collect
+            continue

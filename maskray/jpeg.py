@@ -1,0 +1,170 @@
+"""JPEG without a second generation: blocks are blanked in the coefficients.
+
+Blocks that no box touches keep their coefficients, so nothing outside changes but for
+the decoder's interpolation of subsampled colour at the very edge of a blanked block.
+"""
+
+import contextlib
+import math
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+import jpeglib
+import numpy as np
+
+from maskray.errors import UnsupportedPixelsError
+from maskray.geometry import Box
+
+_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
+_COLOUR_SPACES = frozenset({"JCS_YCbCr", "JCS_RGB", "JCS_GRAYSCALE"})
+_SOS, _EOI, _COM, _APP0, _APP14 = 0xDA, 0xD9, 0xFE, 0xE0, 0xEE
+
+
+def blank(data: bytes, boxes: Iterable[tuple[Box, Sequence[int]]]) -> bytes:
+    """The same JPEG with all blocks that a box touches set to one colour.
+
+    Args:
+        data: A JPEG stream with 8-bit samples, sequential or progressive.
+        boxes: Native pixels, each with the value (0 to 255) of every component as it
+            is stored. Luminance is blanked in whole blocks of 8 x 8 pixels, subsampled
+            colour in the blocks of 16 x 16 (or 16 x 8) it is stored in.
+
+    Raises:
+        UnsupportedPixelsError: If the stream is not one libjpeg can rewrite.
+    """
+    wanted = list(boxes)
+    try:
+        with _in_memory(data) as path:
+            image = jpeglib.read_dct(path)
+        _blank_components(image, wanted)
+        with _in_memory(b"") as path:
+            image.write_dct(path)
+            with open(path, "rb") as stream:  # noqa: PTH123 - a descriptor, not a file
+                return strip(stream.read(), like=data)
+    except UnsupportedPixelsError:
+        raise
+    except Exception:  # noqa: BLE001 - libjpeg's wrapper raises anything
+        raise UnsupportedPixelsError(
+            "the JPEG cannot be edited", "not_encodable"
+        ) from None
+
+
+def touched(box: Box, subsampled: bool) -> Box:
+    """All pixels that :func:`blank` may change for a box (not clipped).
+
+    Whole blocks, and where colour is subsampled two pixels more: decoders interpolate.
+    """
+    size = 16 if subsampled else 8
+    aligned = Box(
+        box.x0 // size * size,
+        box.y0 // size * size,
+        -(-box.x1 // size) * size,
+        -(-box.y1 // size) * size,
+    )
+    return aligned.grow(2, 2) if subsampled else aligned
+
+
+def strip(data: bytes, like: bytes | None = None) -> bytes:
+    """The stream without comments and application segments, and without a tail.
+
+    Kept are one JFIF header (without its thumbnail) and one Adobe segment, which say
+    how colour is coded; with ``like`` only where that stream has them too.
+
+    Raises:
+        UnsupportedPixelsError: If the segments cannot be followed.
+    """
+    kept = [b"\xff\xd8"]
+    wanted = {_role(*each) for each in _segments(data if like is None else like)}
+    for marker, segment in _segments(data):
+        role = _role(marker, segment)
+        if role == "JFIF" and role in wanted:
+            kept.append(b"\xff\xe0\x00\x10" + segment[4:16] + b"\0\0")
+        elif role == "image" or (role == "Adobe" and role in wanted):
+            kept.append(segment)
+        wanted -= {role} - {"image"}
+    return b"".join(kept)
+
+
+def _role(marker: int, segment: bytes) -> str:
+    if marker == _APP0 and segment[4:9] == b"JFIF\0":
+        return "JFIF"
+    if marker == _APP14 and segment[4:9] == b"Adobe":
+        return "Adobe"
+    return "other" if marker == _COM or _APP0 <= marker <= 0xEF else "image"
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Marker and bytes of each segment after SOI; scans hold their entropy data."""
+    if data[:2] != b"\xff\xd8":
+        raise UnsupportedPixelsError("not a JPEG stream", "not_decodable")
+    at = 2
+    while at + 4 <= len(data) or data[at : at + 2] == b"\xff\xd9":
+        if data[at] != 0xFF:
+            break
+        marker = data[at + 1]
+        if marker == 0xFF:  # fill byte
+            at += 1
+            continue
+        if marker == _EOI:
+            yield marker, data[at : at + 2]
+            return
+        end = at + 2
+        if marker not in _STANDALONE:
+            end += int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _SOS:
+            end = _scan_end(data, end)
+        yield marker, data[at:end]
+        at = end
+    raise UnsupportedPixelsError("the JPEG stream is cut off", "not_decodable")
+
+
+def _scan_end(data: bytes, at: int) -> int:
+    """Where the entropy-coded data ends: the next marker that is no restart."""
+    while True:
+        at = data.find(b"\xff", at)
+        if at < 0 or at + 1 >= len(data):
+            raise UnsupportedPixelsError("the JPEG scan is cut off", "not_decodable")
+        if data[at + 1] == 0 or 0xD0 <= data[at + 1] <= 0xD7:
+            at += 2
+        else:
+            return at
+
+
+def _blank_components(
+    image: jpeglib.DCTJPEG, boxes: list[tuple[Box, Sequence[int]]]
+) -> None:
+    if image.jpeg_color_space.name not in _COLOUR_SPACES:
+        raise UnsupportedPixelsError("JPEG colour space", "photometric")
+    factors = np.asarray(image.samp_factor).reshape(-1, 2)
+    tables = np.asarray(image.qt)
+    for number, blocks in enumerate((image.Y, image.Cb, image.Cr)):
+        if blocks is None:
+            continue
+        step = int(tables[image.quant_tbl_no[number]][0, 0])
+        tall = 8 * int(factors[:, 0].max()) // int(factors[number, 0])
+        wide = 8 * int(factors[:, 1].max()) // int(factors[number, 1])
+        for box, colour in boxes:
+            rows = slice(max(box.y0, 0) // tall, -(-box.y1 // tall))
+            columns = slice(max(box.x0, 0) // wide, -(-box.x1 // wide))
+            blocks[rows, columns] = 0
+            blocks[rows, columns, 0, 0] = _dc(int(colour[number]), step)
+
+
+def _dc(value: int, step: int) -> int:
+    """The quantised DC coefficient of a flat block (ITU-T T.81 A.3.3)."""
+    exact = 8 * (value - 128) / step
+    if value in (0, 255):  # rounded outwards: decoders clamp
+        return math.floor(exact) if value == 0 else math.ceil(exact)
+    return round(exact)
+
+
+@contextlib.contextmanager
+def _in_memory(data: bytes) -> Iterator[str]:
+    """A path to bytes that never reach a disk: libjpeg's wrapper wants a file."""
+    descriptor = os.memfd_create("jpeg")
+    try:
+        with open(descriptor, "wb", closefd=False) as stream:
+            stream.write(data)
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)

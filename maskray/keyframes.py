@@ -1,0 +1,218 @@
+"""Step 3, keyframes: where a frame shows something that was not looked at before.
+
+Each part of the picture is compared with what stood there when it was last looked at,
+tile by tile. A frame that changed nowhere is not looked at again; of one that changed
+here and there, only those places are. So text that appears late, or changes, is always
+looked at, and a still banner once. Slow fades add up: the comparison is with the look,
+not with the frame before.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from maskray.geometry import Box, joined
+from maskray.pixels import Samples
+from maskray.records import TextLine
+from maskray.text import distance, letters
+
+TILE = 16
+"""Side of a tile in pixels."""
+_CONTEXT = 2
+"""Tiles of surroundings that are looked at with a changed one: a letter needs them."""
+_CHANGE = 0.02
+"""A tile has changed where a value moved by this share of the range of values."""
+_NEARLY_ALL = 0.6
+"""From this share of changed tiles on the whole frame is looked at."""
+_SAME_PLACE = 0.6
+"""Share of two boxes that must overlap for them to be one place."""
+
+
+class Looks:
+    """Remembers, tile by tile, what was last looked at in one instance."""
+
+    def __init__(self) -> None:
+        self._seen: Samples | None = None
+        self._threshold = 0.0
+
+    def places(self, samples: Samples) -> list[Box]:
+        """Where this frame has to be looked at; these places count as seen from now on.
+
+        Args:
+            samples: Stored values, shape (rows, columns) or (rows, columns, samples).
+
+        Returns:
+            Boxes in native pixels: the whole of a first frame, nothing for a frame that
+            shows nothing new.
+        """
+        rows, columns = samples.shape[:2]
+        whole = Box(0, 0, columns, rows)
+        if self._seen is None or self._seen.shape != samples.shape:
+            self._seen = np.array(samples)
+            spread = float(samples.max()) - float(samples.min())
+            self._threshold = max(_CHANGE * spread, 1e-12)
+            return [whole]
+        changed = self._changed_tiles(samples)
+        if not changed.any():
+            return []
+        if changed.mean() > _NEARLY_ALL:
+            self._seen[:] = samples
+            return [whole]
+        places = _boxes(changed, rows, columns)
+        for place in places:
+            self._seen[place.index] = samples[place.index]
+        return places
+
+    def _changed_tiles(self, samples: Samples) -> npt.NDArray[np.bool_]:
+        assert self._seen is not None  # noqa: S101 - narrowed for the type checker
+        wide = np.float64 if samples.dtype.kind == "f" else np.int64
+        moved = np.abs(samples.astype(wide) - self._seen.astype(wide)) > self._threshold
+        if moved.ndim == 3:
+            moved = moved.any(axis=2)
+        rows, columns = moved.shape
+        padded = np.pad(moved, ((0, -rows % TILE), (0, -columns % TILE)))
+        tiles = padded.reshape(padded.shape[0] // TILE, TILE, -1, TILE)
+        return np.asarray(tiles.any(axis=(1, 3)))
+
+
+def _boxes(changed: npt.NDArray[np.bool_], rows: int, columns: int) -> list[Box]:
+    """Boxes around groups of changed tiles, with context, joined where they overlap."""
+    size = 2 * _CONTEXT + 1
+    grown = cv2.dilate(changed.astype(np.uint8), np.ones((size, size), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(grown, connectivity=8)
+    boxes = [
+        Box(int(x) * TILE, int(y) * TILE, int(x + w) * TILE, int(y + h) * TILE)
+        for x, y, w, h, _ in stats[1:]
+    ]
+    clipped = (box.clip(rows, columns) for box in joined(boxes))
+    return [box for box in clipped if box is not None]
+
+
+class Tracker:
+    """Follows lines of text through the frames of one instance.
+
+    A line that stands still is read once; one over moving tissue is read again, and
+    stays one line as long as it says the same in the same place.
+    """
+
+    def __init__(self) -> None:
+        self._live: list[_Standing] = []
+        self._done: list[_Standing] = []
+
+    def advance(self, index: int, samples: Samples, places: Sequence[Box]) -> None:
+        """Goes on to a frame: lines that still stand there are in it."""
+        still = [each for each in self._live if each.stands(samples, places)]
+        for each in still:
+            each.frames.append(index)
+        self._done += [each for each in self._live if each not in still]
+        self._live = still
+
+    def widened(self, places: Iterable[Box]) -> list[Box]:
+        """The places, each with the whole of every line that stood where it cuts."""
+        lines = [_with_air(each.line.box) for each in self._done[-_RECENT:]]
+        wide: list[Box] = []
+        for place in places:
+            for line in lines:
+                if place.overlap(line):
+                    place = place.join(line)
+            wide.append(place)
+        return joined(wide)
+
+    def knows(self, box: Box) -> bool:
+        """Whether a line that was read stands there in the present frame."""
+        return box.covered_by(_with_air(e.line.box) for e in self._live) > _SAME_PLACE
+
+    def add(
+        self, lines: Iterable[TextLine], samples: Samples, *, sure: bool = True
+    ) -> None:
+        """Adds lines read in the present frame, or continues one that said the same.
+
+        Text over moving tissue is read a little differently each time: the readings
+        are kept beside each other as ``others``.
+        """
+        for line in lines:
+            earlier = self._earlier(line, sure)
+            if earlier is None:
+                self._live.append(_Standing(line, samples, list(line.frames), sure))
+                continue
+            self._done.remove(earlier)
+            best, other = sorted(
+                (earlier.line, line), key=lambda each: each.confidence, reverse=True
+            )
+            others = (*best.others, *other.others, other.text)[-_MOST_OTHERS:]
+            merged = replace(best, box=best.box.join(other.box), others=others)
+            frames = [*earlier.frames, *line.frames]
+            self._live.append(_Standing(merged, samples, frames, sure))
+
+    def resembles(self, line: TextLine) -> bool:
+        """Whether the line continues one that was read in an earlier frame."""
+        return self._earlier(line, sure=True) is not None
+
+    def _earlier(self, line: TextLine, sure: bool) -> "_Standing | None":
+        for each in reversed(self._done):
+            if each.sure is sure and _continues(each.line, line):
+                return each
+        return None
+
+    @property
+    def any_live(self) -> bool:
+        """Whether text stands in the present frame."""
+        return bool(self._live)
+
+    def lines(self, *, sure: bool) -> tuple[TextLine, ...]:
+        """All lines with all frames they were in."""
+        return tuple(
+            replace(each.line, frames=tuple(sorted(set(each.frames))))
+            for each in (*self._done, *self._live)
+            if each.sure is sure
+        )
+
+
+def _with_air(box: Box) -> Box:
+    air = min(box.width, box.height) // 2 + 2
+    return box.grow(air, air)
+
+
+_RECENT = 64
+"""So many lines that have gone are remembered when places are widened."""
+
+
+class _Standing:
+    """A line, the frames it is in, and the pixels it stood on when it was read."""
+
+    def __init__(
+        self, line: TextLine, samples: Samples, frames: list[int], sure: bool
+    ) -> None:
+        self.line = line
+        self.frames = frames
+        self.sure = sure
+        self._area = line.box.clip(*samples.shape[:2]) or Box(0, 0, 1, 1)
+        self._pixels = np.array(samples[self._area.index], np.float64)
+        spread = float(samples.max()) - float(samples.min())
+        self._threshold = max(_CHANGE * spread, 1e-12)
+
+    def stands(self, samples: Samples, places: Sequence[Box]) -> bool:
+        if not any(self._area.overlap(place) for place in places):
+            return True
+        now = samples[self._area.index].astype(np.float64)
+        if now.shape != self._pixels.shape:
+            return False
+        return float(np.abs(now - self._pixels).max()) <= self._threshold
+
+
+def _continues(one: TextLine, other: TextLine) -> bool:
+    """Whether two readings, in one place, are of one text."""
+    if one.box.overlap(other.box) < _SAME_PLACE * max(one.box.area, other.box.area):
+        return False
+    mine, its = (
+        letters(one.text.get_secret_value()),
+        letters(other.text.get_secret_value()),
+    )
+    most = max(len(mine), len(its)) // 4
+    return distance(mine, its, most) <= most
+
+
+_MOST_OTHERS = 24

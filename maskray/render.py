@@ -1,0 +1,189 @@
+"""Step 2, render: stored values → 8-bit views, for models to look at only.
+
+No single view shows everything: text burned in at an extreme value lies outside the
+header's window, faint text drowns in the full range. So a frame is shown in several
+views, and views that show the same are dropped. Nothing here is ever written back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import Dataset
+from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut
+from pydicom.pixels.processing import convert_color_space
+
+from maskray.errors import UnsupportedPixelsError
+from maskray.pixels import GREY, PixelFormat, Samples, StoredFrame
+
+View = npt.NDArray[np.uint8]
+"""Shape (rows, columns, 3), RGB; same matrix as the stored frame."""
+
+_SAME = 6.0
+"""Views whose mean absolute difference (of 255) is below show the same."""
+_DARK = 0.25
+"""A colour frame whose 99th percentile is below this share of white is stretched."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NamedView:
+    """One view of one frame."""
+
+    name: str
+    pixels: View
+
+
+def views(frame: StoredFrame, dataset: Dataset, found: PixelFormat) -> list[NamedView]:
+    """The views of one frame that differ from each other, most useful first.
+
+    Args:
+        frame: As decoded; signed, inverted and padded values are all welcome.
+        dataset: Holds the lookup tables and windows (PS3.3 C.11.1, C.11.2).
+        found: The instance's pixel format.
+
+    Raises:
+        UnsupportedPixelsError: If the palette cannot be applied.
+    """
+    shown = list(_grey_views(frame, dataset, found))
+    if frame.photometric not in GREY:
+        shown = list(_colour_views(frame, dataset))
+    return _distinct(shown)
+
+
+def plane_view(name: str, plane: Samples) -> NamedView:
+    """A plane beside the stored values (rows, columns): unused bits, transparency."""
+    return NamedView(name, _grey(_stretch(plane, plane.min(), plane.max())))
+
+
+def _grey_views(
+    frame: StoredFrame, dataset: Dataset, found: PixelFormat
+) -> Iterator[NamedView]:
+    if frame.photometric not in GREY:
+        return
+    values = frame.samples
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    inverted = frame.photometric == "MONOCHROME1"
+    low, high = values.min(), values.max()
+    yield NamedView("full", _grey(_stretch(values, low, high, inverted)))
+    if found.bits_stored == 1:
+        return
+    low, high = np.percentile(values[_sampled(values)], (1.0, 99.0))
+    yield NamedView("robust", _grey(_stretch(values, low, high, inverted)))
+    window = _windowed(frame.samples, dataset)
+    if window is not None:
+        low, high = window.min(), window.max()
+        yield NamedView("window", _grey(_stretch(window, low, high, inverted)))
+
+
+def _sampled(values: Samples) -> tuple[slice, slice]:
+    """Every n-th row and column: percentiles need no more than a megapixel."""
+    step = max(1, int(np.sqrt(values.size / 1_000_000)))
+    return slice(None, None, step), slice(None, None, step)
+
+
+def _windowed(values: Samples, dataset: Dataset) -> Samples | None:
+    """What the header's own window or VOI LUT shows; ``None`` if it has none."""
+    if "WindowCenter" not in dataset and "VOILUTSequence" not in dataset:
+        return None
+    try:
+        shown = apply_voi_lut(apply_modality_lut(values, dataset), dataset)
+    except Exception:  # noqa: BLE001 - broken tables raise anything; other views stay
+        return None
+    return np.nan_to_num(np.asarray(shown, np.float64))
+
+
+def _colour_views(frame: StoredFrame, dataset: Dataset) -> Iterator[NamedView]:
+    rgb = _rgb(frame, dataset)
+    yield NamedView("colour", rgb)
+    bright = np.percentile(
+        rgb[:: 1 + rgb.shape[0] // 512, :: 1 + rgb.shape[1] // 512], 99
+    )
+    if 0 < bright < 255 * _DARK:
+        yield NamedView("brightened", _stretch(rgb, 0, bright))
+    if frame.photometric == "PALETTE COLOR":
+        low, high = frame.samples.min(), frame.samples.max()
+        yield NamedView("full", _grey(_stretch(frame.samples, low, high)))
+
+
+def _rgb(frame: StoredFrame, dataset: Dataset) -> View:
+    try:
+        if frame.photometric == "PALETTE COLOR":
+            samples = apply_color_lut(frame.samples, dataset)[..., :3]
+            bits = int(dataset.RedPaletteColorLookupTableDescriptor[2])
+            bits = 16 if bits > 8 and samples.max(initial=0) > 255 else 8
+        else:
+            samples = frame.samples
+            bits = 8 * samples.dtype.itemsize
+            if frame.photometric.startswith("YBR"):
+                samples = convert_color_space(
+                    _to_8_bits(samples, bits), frame.photometric, "RGB"
+                )
+                bits = 8
+    except Exception:  # noqa: BLE001 - broken tables raise anything
+        raise UnsupportedPixelsError("colours cannot be shown", "bad_palette") from None
+    return np.ascontiguousarray(_to_8_bits(samples, bits))
+
+
+def _to_8_bits(samples: Samples, bits: int) -> View:
+    if samples.dtype == np.uint8:
+        return samples
+    if bits <= 8:
+        return samples.astype(np.uint8)
+    high = max(int(samples.max(initial=0)), 1)
+    top = (1 << bits) - 1 if high > 255 else 255
+    return (samples.astype(np.float64) * (255.0 / top)).clip(0, 255).astype(np.uint8)
+
+
+def _stretch(
+    values: Samples, low: float, high: float, inverted: bool = False
+) -> npt.NDArray[np.uint8]:
+    """Values mapped from ``low`` .. ``high`` to 0 .. 255, clipped, never wrapped."""
+    low, high = float(low), float(high)
+    if not high > low:
+        high = low + 1.0
+    shown = (values.astype(np.float32) - np.float32(low)) * np.float32(
+        255.0 / (high - low)
+    )
+    shown = shown.clip(0.0, 255.0).astype(np.uint8)
+    return np.subtract(255, shown, dtype=np.uint8) if inverted else shown
+
+
+def _grey(plane: npt.NDArray[np.uint8]) -> View:
+    return np.repeat(plane[..., np.newaxis], 3, axis=2)
+
+
+def _distinct(shown: list[NamedView]) -> list[NamedView]:
+    kept: list[NamedView] = []
+    for view in shown:
+        if not any(_alike(view.pixels, other.pixels) for other in kept):
+            kept.append(view)
+    return kept
+
+
+def _alike(one: View, other: View) -> bool:
+    step = 1 + max(one.shape[0], one.shape[1]) // 1024
+    a, b = one[::step, ::step, 1].astype(np.int16), other[::step, ::step, 1]
+    return bool(np.abs(a - b).mean() < _SAME)
+
+
+def overlay_planes(dataset: Dataset) -> list[View]:
+    """The overlay planes kept in their own elements (60xx,3000), first frame of each.
+
+    Planes that lie in unused bits of the pixels are shown by :func:`views`. Planes that
+    cannot be unpacked are left out: the header step removes all of them in any case.
+    """
+    planes: list[View] = []
+    for group in range(0x6000, 0x6020, 2):
+        if (group, 0x3000) not in dataset:
+            continue
+        try:
+            packed = np.frombuffer(bytes(dataset[group, 0x3000].value), np.uint8)
+            rows = int(dataset[group, 0x0010].value)
+            columns = int(dataset[group, 0x0011].value)
+            bits = np.unpackbits(packed, bitorder="little")[: rows * columns]
+            planes.append(_grey(bits.reshape(rows, columns) * np.uint8(255)))
+        except Exception:  # noqa: BLE001, S112 - see the docstring
+            continue
+    return planes

@@ -1,0 +1,669 @@
+"""Detector ``rules``: says of each piece of text that was read what it is.
+
+The embedded default. A line is cut into tokens; each token is PHI (by the header's own
+identifiers, by its form, or by the label before it), clinical (by the vocabulary, or a
+number or measurement), or unknown. Policy says what becomes of unknown text; by default
+it is masked, so that a name nobody listed does not stay.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from maskray.forms import find_ages, find_forms, names_a_month
+from maskray.geometry import Box
+from maskray.identifiers import Identifiers
+from maskray.policy import Policy
+from maskray.records import Category, Finding, PhiText, TextLine
+from maskray.text import (
+    Token,
+    as_digits,
+    as_letters,
+    distance,
+    fold,
+    letters,
+    tokens,
+)
+from maskray.vocabulary import (
+    console_terms,
+    eponyms,
+    is_clinical,
+    is_common_name,
+    is_name,
+)
+
+SOURCE = "rules"
+
+_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
+_DEGREES = frozenset("MD DO PHD RDMS RDCS RVT FRCR DDS RN RT".split())
+_SIDES = frozenset("LEFT RIGHT UPPER LOWER ANTERIOR POSTERIOR LATERAL MEDIAL".split())
+"""Never taken for a name: to lose a side does harm."""
+_SEXES = frozenset({"MALE", "FEMALE", "M", "F", "MANN", "FRAU", "HOMME", "FEMME"})
+
+_LABELS: dict[str, Category] = {
+    word: category
+    for category, words in {
+        Category.NAME: "NAME PATIENT PAT PNAME PTNAME PT NAMEN NOM NOMBRE PATIENTNAME",
+        Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN",
+        Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS",
+        Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
+        Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
+        "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ",
+        Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OPER SONOGRAPHER SONO RADIOGRAPHER "
+        "INITIALS OPR TECHNICIAN MTRA",
+        Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION",
+        Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL",
+        Category.ADDRESS: "ADDR ADDRESS",
+        Category.DEVICE_SERIAL: "SN SERIAL SERIALNO",
+        Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER",
+    }.items()
+    for word in words.split()
+}
+_WORDY = frozenset({Category.NAME, Category.PHYSICIAN, Category.OPERATOR})
+"""Labels whose values are words; the others' values hold digits or are whole."""
+_STRONG_LABELS = _LABELS.keys() - {
+    "PT",
+    "ID",
+    "FN",
+    "DR",
+    "CASE",
+    "ORDER",
+    "SITE",
+    "REQ",
+    "PERF",
+    "REF",
+    "PHYS",
+    "ATT",
+    "ADM",
+    "READ",
+}
+"""Labels that hold without a colon after them."""
+_NAME_PARTS = 2
+_LABEL_WORDS = frozenset("NO NR NUM NUMBER DATE OF NAME ID PHY PHYS MD".split())
+"""Words that may stand between a label and its value."""
+
+_INSTITUTION_ALONE = frozenset(
+    "HOSPITAL HOSP CLINIC CLINICS CLINICA UNIVERSITY UNIV INFIRMARY KLINIK KLINIKUM "
+    "KRANKENHAUS HOPITAL OSPEDALE HOSPITALS POLYCLINIC SANATORIUM UNIVERSITAT "
+    "HOSPITALIER KLINIEK ZIEKENHUIS SYGEHUS SJUKHUS".split()
+)
+_INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
+    "MED MEDICAL MEDICINE CTR CENTER CENTRE HEALTH HEALTHCARE IMAGING INSTITUTE "
+    "INSTITUT RADIOLOGY DEPT DEPARTMENT ASSOCIATES GROUP SURGICAL CARE MEMORIAL GENERAL "
+    "REGIONAL COUNTY COMMUNITY FOUNDATION TRUST NHS PRAXIS LABORATORY SYSTEM SCHOOL "
+    "COLLEGE ORTHOPEDICS ORTHOPAEDICS CARDIOLOGY ULTRASOUND DIAGNOSTIC DIAGNOSTICS".split()
+)
+
+_COUNTERS = frozenset(
+    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY".split()
+)
+_MOST_PLAIN_DIGITS = 4
+_UNKNOWN = Category.UNKNOWN
+_CLINICAL = Category.CLINICAL
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A run of characters of one line, half-open, and what it is."""
+
+    start: int
+    end: int
+    category: Category
+
+
+def classify(
+    text: str, identifiers: Identifiers, policy: Policy
+) -> tuple[Labelled, ...]:
+    """What each token of a line of text is, from left to right.
+
+    Neighbouring tokens of one category make one run. Categories are those of the text;
+    whether they are PHI is the policy's to say (see :func:`findings`).
+    """
+    line = list(tokens(text))
+    found: list[Category | None] = [None] * len(line)
+    folded = fold_keeping_length(text)
+    _by_allow_list(line, folded, policy, found)
+    _by_identifiers(line, identifiers, found)
+    _by_form(line, folded, identifiers, policy, found)
+    _by_label(line, found)
+    _by_vocabulary(line, found)
+    _by_institution(line, found)
+    _by_company(line, found)
+    _by_compound(line, found)
+    return tuple(_runs(line, found))
+
+
+def findings(
+    lines: Iterable[TextLine], identifiers: Identifiers, policy: Policy
+) -> tuple[Finding, ...]:
+    """The text the policy hides, with its place.
+
+    With ``unknown_text: review`` unknown text is a finding too; the plan step turns it
+    into the REVIEW verdict.
+    """
+    lines = tuple(lines)
+    labelled = [_best_reading(line, identifiers, policy) for line in lines]
+    _by_neighbouring_label(lines, labelled)
+    return tuple(
+        Finding(
+            line.frames,
+            SecretStr(line.text.get_secret_value()[run.start : run.end]),
+            run.category,
+            SOURCE,
+            _box(line, runs, run),
+            line.view,
+            min(line.box.width, line.box.height),
+        )
+        for line, runs in zip(lines, labelled, strict=True)
+        for run in runs
+        if policy.hides(run.category)
+        or (run.category is _UNKNOWN and policy.unknown_text == "review")
+    )
+
+
+def is_unnamed(text: str) -> bool:
+    """Whether a text holds something that is neither PHI by its form nor clinical."""
+    runs = classify(text, Identifiers(), Policy())
+    return any(run.category in _MISREADABLE for run in runs)
+
+
+_MISREADABLE = frozenset({Category.UNKNOWN, Category.NAME, Category.OTHER_ID})
+"""What a clinical word or number may turn into when it is misread."""
+
+
+def _best_reading(
+    line: TextLine, identifiers: Identifiers, policy: Policy
+) -> list[Labelled]:
+    """The classes of a line's text, doubts resolved by further readings of it.
+
+    Unknown text that most other readings show to be clinical is clinical; but not if
+    any reading spells an identifier of the header, or is PHI by its form.
+    """
+    runs = list(classify(line.text.get_secret_value(), identifiers, policy))
+    if not any(run.category in _MISREADABLE for run in runs):
+        return runs
+    others = [
+        classify(other.get_secret_value(), identifiers, policy)
+        for other in line.others
+        if _alike(line.text, other)
+    ]
+    known = any(
+        True
+        for other in (line.text, *line.others)
+        for _ in identifiers.find(list(tokens(other.get_secret_value())))
+    )
+    clean = [all(run.category is _CLINICAL for run in other) for other in others]
+    harmless = _MISREADABLE | {_CLINICAL, Category.SEX}
+    categories = {run.category for other in (runs, *others) for run in other}
+    if (
+        sum(clean) > len(clean) - sum(clean) + 1
+        and categories <= harmless
+        and not known
+    ):
+        return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
+    return runs
+
+
+def _alike(one: PhiText, other: PhiText) -> bool:
+    """Whether two readings may be of one text: most of their letters agree."""
+    mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    most = max(len(mine), len(its)) * 2 // 5
+    return distance(mine, its, most) <= most
+
+
+def fold_keeping_length(text: str) -> str:
+    """Folded character by character, so that indices stay those of ``text``."""
+    return "".join((fold(each) or " ")[0] for each in text)
+
+
+def _by_allow_list(
+    line: Sequence[Token], folded: str, policy: Policy, found: list[Category | None]
+) -> None:
+    for phrase in policy.allow:
+        for match in re.finditer(rf"(?<!\w){re.escape(fold(phrase))}(?!\w)", folded):
+            _mark(line, found, match.start(), match.end(), _CLINICAL)
+
+
+def _by_identifiers(
+    line: Sequence[Token], identifiers: Identifiers, found: list[Category | None]
+) -> None:
+    for start, end, category in identifiers.find(line):
+        for index in range(start, end):
+            found[index] = category
+
+
+def _by_form(
+    line: Sequence[Token],
+    folded: str,
+    identifiers: Identifiers,
+    policy: Policy,
+    found: list[Category | None],
+) -> None:
+    digits = _with_plain_digits(line, folded)
+    if _CLOCK_FACE.search(folded):
+        digits = _CLOCK_HOURS.sub(lambda match: "#" * len(match.group()), digits)
+    for start, end, category in find_forms(folded, digits, identifiers.birth_dates):
+        _mark(line, found, start, end, category)
+    for start, end, years in find_ages(folded):
+        old = years > policy.age_limit_years
+        _mark(line, found, start, end, Category.AGE if old else _CLINICAL)
+
+
+_CLOCK_FACE = re.compile(r"(?<![A-Z])(?:BREAST|O.?CLOCK|FN|CMFN|RADIAL|QUADRANT)")
+"""Words of a breast examination, where 3:00 is a place."""
+_CLOCK_HOURS = re.compile(r"(?<![\d:])(?:1[0-2]|0?[1-9]):[03]0(?![\d:])(?!\s?[AP]\.?M)")
+
+
+def _with_plain_digits(line: Sequence[Token], folded: str) -> str:
+    """The line with letters in mostly numeric tokens read as the digits they are."""
+    characters = list(folded)
+    for token in line:
+        digits = sum(each.isdigit() for each in token.text)
+        piece = slice(token.start, token.end)
+        if not 0 < digits < len(token.text) or names_a_month(token.folded):
+            continue
+        if len(token.text) == 3 and names_a_month(as_letters(token.text)):
+            characters[piece] = as_letters(token.text)
+        elif 2 * digits >= len(token.text):
+            characters[piece] = as_digits(folded[piece])
+    return "".join(characters)
+
+
+def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Text after a label is what the label says, up to the next label."""
+    current: Category | None = None
+    taken = 0
+    for index, token in enumerate(line):
+        label = _label(line, index)
+        if label is not None:
+            current, taken = label, 0
+            if found[index] is None:
+                found[index] = _CLINICAL
+            continue
+        if current is None or found[index] is not None:
+            continue
+        if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
+            found[index] = _CLINICAL
+        elif _fits(current, token, first=taken < _NAME_PARTS):
+            found[index] = current
+            taken += 1
+        elif current in _WORDY or not token.is_word:
+            current = None
+
+
+def _label(line: Sequence[Token], index: int) -> Category | None:
+    """The category that a token announces, if it is a label here."""
+    word = line[index].folded
+    if word not in _LABELS:
+        return None
+    following = line[index + 1] if index + 1 < len(line) else None
+    after = following.before if following is not None else ""
+    if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
+        return _LABELS[word]
+    if word == "DR" and following is not None and following.is_word:
+        return _LABELS[word]
+    return None
+
+
+def _fits(category: Category, token: Token, *, first: bool = True) -> bool:
+    """Whether a token may be the value of a label; ``first``: it stands right after."""
+    if category in _WORDY:
+        called = is_name(token.text) if first else is_common_name(token.text)
+        return token.is_word and (called or not is_clinical(token.text))
+    if category in (Category.INSTITUTION, Category.ADDRESS):
+        return True
+    return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
+
+
+def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
+    for index, token in enumerate(line):
+        if found[index] is not None:
+            continue
+        if token.folded in _SEXES:
+            found[index] = Category.SEX
+        elif any(each.isdigit() for each in token.text):
+            found[index] = _number(line, index)
+        elif is_clinical(token.text) or _is_eponym(line, index):
+            found[index] = _CLINICAL
+        elif is_name(token.text):
+            found[index] = Category.NAME
+        else:
+            found[index] = _UNKNOWN
+    _rejoined(line, found)
+
+
+def _rejoined(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Two halves of a clinical word that was read with a gap in it: ``OBLI QUE``."""
+    for one, other in itertools.pairwise(range(len(line))):
+        halves = (line[one], line[other])
+        unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
+        whole = "".join(half.text for half in halves)
+        if unknown and not line[other].before and len(whole) > 4 and not is_name(whole):
+            if all(half.text.isalnum() for half in halves) and is_clinical(whole):
+                found[one] = found[other] = _CLINICAL
+
+
+def _is_eponym(line: Sequence[Token], index: int) -> bool:
+    """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
+    beside = eponyms().get(line[index].folded.removesuffix("'S"))
+    if not beside:
+        return False
+    near = line[max(index - 2, 0) : index] + list(line[index + 1 : index + 3])
+    return any(token.folded in beside for token in near)
+
+
+_DECIMAL = re.compile(r"[.,]")
+_PLAIN_NUMBERS = [
+    re.compile(pattern)
+    for pattern in (
+        r"\d{1,4}X\d{1,4}(X\d{1,4})?",  # a matrix
+        r"\d{1,2}W\d?D?",  # weeks and days of pregnancy
+        r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
+        r"[A-Z]{1,3}\d{1,2}[A-Z]?",
+        r"\d{1,2}[A-Z]{1,2}\d?",
+        r"[WLCZ]\d{4}",  # a window
+        r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
+    )
+]
+_GLUED = re.compile(
+    r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
+)
+
+
+def _number(line: Sequence[Token], index: int) -> Category:
+    """What a token with digits is."""
+    token = line[index]
+    folded = token.folded
+    if token.is_number:
+        if _is_part_of_date(line, index):
+            return Category.DATE
+        decimals = bool(_DECIMAL.fullmatch(token.before)) and index > 0
+        short = len(token.text) <= _MOST_PLAIN_DIGITS
+        return _CLINICAL if short or decimals else Category.OTHER_ID
+    if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
+        return _CLINICAL
+    if is_clinical(folded) or _is_measure(folded):
+        return _CLINICAL
+    pieces = re.findall(r"[A-Z]+|\d+", folded)
+    plain = all(
+        (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
+        for each in pieces
+    )
+    if plain and len(pieces) <= 4:
+        return _CLINICAL
+    digits = sum(each.isdigit() for each in folded)
+    return Category.OTHER_ID if digits >= 4 else _UNKNOWN
+
+
+def _is_measure(folded: str) -> bool:
+    """A number with what it measures or its unit run together: ``TR3255``, ``12CM``."""
+    if re.match(r"T1\d\d", folded):
+        folded = "TI" + folded[2:]  # TI900, misread
+    match = _GLUED.fullmatch(folded)
+    if match is None:
+        return False
+    before, after = match.group("before"), match.group("after")
+    words = [word for word in (before, after) if word]
+    short = len(match.group("number")) <= _MOST_PLAIN_DIGITS or after is not None
+    return short and bool(words) and all(is_clinical(word) for word in words)
+
+
+def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
+    """A day and a month without a year: ``10/23``; ``IM 10/23`` counts images."""
+    for first in (index - 1, index):
+        if not 0 <= first < len(line) - 1:
+            continue
+        one, other = line[first], line[first + 1]
+        if other.before not in ("/", "-") or not (one.is_number and other.is_number):
+            continue
+        if first + 2 < len(line) and line[first + 2].before in ("/", "-", ".", ":"):
+            continue
+        if one.before in ("/", "-", ".", ":", "+", "="):
+            continue
+        if first > 0 and line[first - 1].folded in _COUNTERS:
+            continue
+        low, high = sorted((int(one.text), int(other.text)))
+        if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
+            return len(one.text) == 2 or high > 12
+    return False
+
+
+def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
+    """The words of an institution's name, from the strange ones to the telling one."""
+    words = [token.folded for token in line]
+    keys = [i for i, word in enumerate(words) if word in _INSTITUTION_BESIDE]
+    strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
+    strange = any(
+        found[i] in (_UNKNOWN, Category.NAME) and len(words[i]) > 1
+        for i in range(len(line))
+    )
+    if not keys or not (strong or strange):
+        return
+    last = keys[-1]
+    for index, token in enumerate(line):
+        if not token.is_word or found[index] not in (
+            _CLINICAL,
+            _UNKNOWN,
+            Category.NAME,
+        ):
+            continue
+        if index <= last or found[index] is not _CLINICAL:
+            found[index] = Category.INSTITUTION
+
+
+def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
+    """A clinical word that people are called by too follows its neighbours."""
+    for index, token in enumerate(line):
+        if found[index] is not _CLINICAL or not token.is_word or len(token.text) < 2:
+            continue
+        if token.folded in _SIDES:
+            continue
+        before = line[index - 1] if index > 0 else None
+        after = line[index + 1] if index + 1 < len(line) else None
+        if before is not None and before.folded in _TITLES and is_name(token.text):
+            found[index] = Category.PHYSICIAN
+        elif _in_company(line, found, index):
+            found[index] = Category.NAME
+        elif (
+            token.folded in _TITLES
+            and after is not None
+            and _is_person(found[index + 1])
+        ):
+            found[index] = found[index + 1]
+        elif token.folded in _DEGREES and before is not None:
+            if _is_person(found[index - 1]) and token.before in ("", ",", "."):
+                found[index] = found[index - 1]
+    _initials(line, found)
+
+
+def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
+    """What hyphens join to a number of an identifier is part of it: ``A-10-97415``."""
+    for indices in (range(1, len(line)), range(len(line) - 1, 0, -1)):
+        for index in indices:
+            one, other = index - 1, index
+            joined = line[other].before in ("-", "_", "/") and (
+                line[one].end + 1 == line[other].start
+            )
+            pair = {found[one], found[other]}
+            if joined and pair == {Category.OTHER_ID, _CLINICAL}:
+                found[one] = found[other] = Category.OTHER_ID
+
+
+def _is_person(category: Category | None) -> bool:
+    return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
+
+
+def _in_company(
+    line: Sequence[Token], found: list[Category | None], index: int
+) -> bool:
+    """Whether a word that may be a name stands beside one, or has a name's comma."""
+    word = line[index]
+    others = []
+    if word.before in (",", "^") and index > 0:
+        others.append(index - 1)
+    if index + 1 < len(line) and line[index + 1].before in (",", "^"):
+        others.append(index + 1)
+    if any(_is_person(found[i]) or found[i] is _UNKNOWN for i in others):
+        return True
+    if others and is_name(word.text) and is_name(line[others[0]].text):
+        return True
+    if not is_name(word.text):
+        return False
+    if word.folded in console_terms() and not is_common_name(word.text):
+        return False
+    near = [i for i in (index - 1, index + 1) if 0 <= i < len(line)]
+    return any(
+        (_is_person(found[i]) or found[i] is _UNKNOWN) and len(line[i].text) > 1
+        for i in near
+    )
+
+
+def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Single letters beside a name are its initials: ``DOE J``, ``J. DOE``."""
+    for index, token in enumerate(line):
+        if len(token.text) != 1 or not token.is_word:
+            continue
+        if found[index] not in (_CLINICAL, Category.SEX):
+            continue
+        before = found[index - 1] if index > 0 else None
+        after = found[index + 1] if index + 1 < len(line) else None
+        bracketed = token.before.endswith(("[", "("))
+        dotted = index + 1 < len(line) and line[index + 1].before.startswith(".")
+        person = _is_person(before) or _is_person(after)
+        person = person or (dotted and after is _UNKNOWN)
+        if person and not bracketed:
+            if found[index] is Category.SEX and not _touches_name(line, index):
+                continue
+            found[index] = Category.NAME
+
+
+def _touches_name(line: Sequence[Token], index: int) -> bool:
+    """Whether a letter that may be a sex stands before a name or with a dot or caret."""
+    following = line[index + 1].before if index + 1 < len(line) else ""
+    return following.startswith((".", "^", ",")) or line[index].before in ("^", ",")
+
+
+def _mark(
+    line: Sequence[Token],
+    found: list[Category | None],
+    start: int,
+    end: int,
+    category: Category,
+) -> None:
+    """Marks the tokens that a match touches, unless they are marked."""
+    for index, token in enumerate(line):
+        if token.start < end and token.end > start and found[index] is None:
+            found[index] = category
+
+
+def _runs(line: Sequence[Token], found: list[Category | None]) -> Iterator[Labelled]:
+    start = 0
+    for index in range(1, len(line) + 1):
+        if index == len(line) or found[index] is not found[start]:
+            category = found[start] or _UNKNOWN
+            yield Labelled(line[start].start, line[index - 1].end, category)
+            start = index
+
+
+# --- labels and values in lines of their own ------------------------------------------
+
+
+def _by_neighbouring_label(
+    lines: Sequence[TextLine], labelled: list[list[Labelled]]
+) -> None:
+    """A label without a value says what stands right of it or just below it."""
+    for index, line in enumerate(lines):
+        category = _open_label(line.text.get_secret_value())
+        if category is None:
+            continue
+        other = _nearest(lines, index, _is_right_of) or _nearest(
+            lines, index, _is_below
+        )
+        if other is not None:
+            labelled[other] = [
+                Labelled(run.start, run.end, _relabelled(run, lines[other], category))
+                for run in labelled[other]
+            ]
+
+
+def _open_label(text: str) -> Category | None:
+    """The category of a line that is nothing but a label."""
+    words = [token.folded for token in tokens(text)]
+    if (
+        not words
+        or len(words) > 3
+        or any(w not in _LABELS and w not in _LABEL_WORDS for w in words)
+    ):
+        return None
+    labels = [word for word in words if word in _LABELS]
+    if not labels or (
+        labels[0] not in _STRONG_LABELS and not text.rstrip().endswith((":", "#", "="))
+    ):
+        return None
+    return _LABELS[labels[-1] if labels[-1] not in ("NAME", "PATIENT") else labels[0]]
+
+
+def _relabelled(run: Labelled, line: TextLine, category: Category) -> Category:
+    if run.category not in (_CLINICAL, _UNKNOWN, Category.OTHER_ID, Category.NAME):
+        return run.category
+    text = line.text.get_secret_value()[run.start : run.end]
+    fits = any(_fits(category, token) for token in tokens(text))
+    known = category in _WORDY and all(
+        is_clinical(token.text) and not is_name(token.text) for token in tokens(text)
+    )
+    return category if fits and not known else run.category
+
+
+def _nearest(
+    lines: Sequence[TextLine], index: int, related: Callable[[Box, Box], bool]
+) -> int | None:
+    here = lines[index]
+    near = [
+        other
+        for other, line in enumerate(lines)
+        if other != index
+        and not set(line.frames).isdisjoint(here.frames)
+        and related(here.box, line.box)
+    ]
+    return min(
+        near,
+        key=lambda i: (
+            (lines[i].box.x0 - here.box.x1) ** 2 + (lines[i].box.y0 - here.box.y0) ** 2
+        ),
+        default=None,
+    )
+
+
+def _is_right_of(here: Box, there: Box) -> bool:
+    level = min(here.y1, there.y1) - max(here.y0, there.y0)
+    gap = there.x0 - here.x1
+    return level > 0.5 * here.height and -here.height < gap < 8 * here.height
+
+
+def _is_below(here: Box, there: Box) -> bool:
+    gap = there.y0 - here.y1
+    return (
+        -0.5 * here.height < gap < here.height
+        and there.y0 > here.y0
+        and abs(there.x0 - here.x0) < 2 * here.height
+    )
+
+
+def _box(line: TextLine, runs: Sequence[Labelled], run: Labelled) -> Box:
+    """A run's box: up to half of the gap to its neighbours, or the line's own end."""
+    index = runs.index(run)
+    box = line.part(run.start, run.end)
+    if not line.columns:
+        return line.box
+    x0, x1 = line.box.x0, line.box.x1
+    if index > 0:
+        x0 = (line.part(runs[index - 1].start, runs[index - 1].end).x1 + box.x0) // 2
+    if index + 1 < len(runs):
+        x1 = (
+            line.part(runs[index + 1].start, runs[index + 1].end).x0 + box.x1 + 1
+        ) // 2
+    x0, x1 = min(x0, box.x0), max(x1, box.x1)
+    return Box(x0, box.y0, max(x1, x0 + 1), box.y1)

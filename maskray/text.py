@@ -1,0 +1,88 @@
+"""How text is compared: folded to plain capitals, tolerant of misread letters."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+_SPECIAL = str.maketrans(
+    {"ß": "SS", "Æ": "AE", "æ": "AE", "Ø": "O", "ø": "O", "Đ": "D", "đ": "D",
+     "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "ı": "I"}
+)  # fmt: skip
+# Glyphs that OCR takes for one another, each group under one representative.
+_SKELETON = str.maketrans("OQDILJZSGB|!$", "0001112568115")
+_TO_DIGIT = str.maketrans("OoQDIlLi|!ZzSsGbBgq", "0000111111225568899")
+_TO_LETTER = str.maketrans("015286|!$", "OISZBGIIS")
+_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*|[%°]", re.UNICODE)
+
+
+def fold(text: str) -> str:
+    """Capitals without accents, other characters kept: ``Müller`` → ``MULLER``."""
+    plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL))
+    return "".join(each for each in plain if not unicodedata.combining(each)).upper()
+
+
+def letters(text: str) -> str:
+    """Folded, letters and digits only."""
+    return "".join(each for each in fold(text) if each.isalnum())
+
+
+def skeleton(text: str) -> str:
+    """Folded letters and digits with look-alikes made one: ``O0QD`` are all ``0``."""
+    return letters(text).translate(_SKELETON)
+
+
+def as_digits(text: str) -> str:
+    """The text as a number would be meant: ``2O12`` → ``2012``."""
+    return text.translate(_TO_DIGIT)
+
+
+def as_letters(text: str) -> str:
+    """The text as a word would be meant: ``P0RTABLE`` → ``PORTABLE``."""
+    return fold(text).translate(_TO_LETTER)
+
+
+def distance(one: str, other: str, most: int) -> int:
+    """Edits between two strings (Damerau-Levenshtein); ``most + 1`` if beyond."""
+    return int(DamerauLevenshtein.distance(one, other, score_cutoff=most))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of a line: letters, digits or a unit sign, with its place in the text.
+
+    ``start`` and ``end`` are half-open character indices. ``before`` is what stands
+    between this token and the previous one, without spaces.
+    """
+
+    text: str
+    start: int
+    end: int
+    before: str = ""
+
+    @property
+    def folded(self) -> str:
+        """See :func:`fold`."""
+        return fold(self.text)
+
+    @property
+    def is_number(self) -> bool:
+        """Digits only."""
+        return self.text.isdigit()
+
+    @property
+    def is_word(self) -> bool:
+        """Letters only."""
+        return self.text.replace("'", "").replace("’", "").isalpha()
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a line from left to right."""
+    end = 0
+    for match in _TOKEN.finditer(text):
+        yield Token(
+            match.group(), match.start(), match.end(), text[end : match.start()].strip()
+        )
+        end = match.end()

@@ -1,0 +1,295 @@
+"""Step 9, verify: the bytes that would be released are opened again and doubted.
+
+Three proofs. Outside the regions every stored value is the source's, inside each region
+one value stands. The header holds none of the source's own identifiers. And what can
+still be read beside the regions, by RapidOCR in every view and by EasyOCR, is no PHI;
+what is, is masked in another round. A proof that cannot be made is a failure.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydicom import Dataset
+from pydicom.uid import JPEGBaseline8Bit
+
+from maskray import jpeg, rules
+from maskray.detect import read_sightings
+from maskray.errors import MaskrayError, VerificationError
+from maskray.gate import find_text
+from maskray.geometry import Box
+from maskray.identifiers import Identifiers
+from maskray.locate import NAME as EASYOCR
+from maskray.locate import Locator
+from maskray.mask import boxes_by_frame
+from maskray.open import Instance, Kind
+from maskray.pixels import Samples, StoredFrame, decode
+from maskray.policy import Policy
+from maskray.read import Reader
+from maskray.records import Category, Finding, Region, TextLine
+from maskray.render import NamedView, views
+from maskray.text import fold, tokens
+
+_SURE = 0.35
+"""EasyOCR's confidence from which a name or number it reads counts."""
+_NEIGHBOURHOOD = 1.5
+"""How far around a region, in its heights, is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """The two engines, and what they look for."""
+
+    reader: Reader
+    locator: Locator | None
+    identifiers: Identifiers
+    policy: Policy
+
+
+# --- pixels ---------------------------------------------------------------------------
+
+
+def prove_pixels(
+    source: Instance, released: Instance, regions: Iterable[Region]
+) -> None:
+    """That pixels changed inside the regions, and only there.
+
+    Frames of JPEG are compared outside the blocks that had to be rewritten.
+
+    Raises:
+        VerificationError: If a value outside has changed, or a region is not covered.
+    """
+    boxes = boxes_by_frame(regions)
+    if not boxes and _same_pixel_bytes(source.dataset, released.dataset):
+        return
+    try:
+        pairs = zip(
+            decode(source.dataset, source.pixels),
+            decode(released.dataset, released.pixels),
+            strict=True,
+        )
+        for before, after in pairs:
+            _prove_frame(source, before, after, boxes.get(before.index, ()))
+    except VerificationError:
+        raise
+    except (MaskrayError, ValueError):
+        raise VerificationError("the result cannot be read", stage="verify") from None
+
+
+def _same_pixel_bytes(one: Dataset, other: Dataset) -> bool:
+    return all(
+        one.get(keyword) == other.get(keyword)
+        for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+    )
+
+
+def _prove_frame(
+    source: Instance, before: StoredFrame, after: StoredFrame, boxes: Sequence[Box]
+) -> None:
+    rows, columns = before.samples.shape[:2]
+    outside = np.ones((rows, columns), bool)
+    for box in boxes:
+        _prove_covered(source, after.samples, box)
+        inside = _touched(source, box).clip(rows, columns)
+        if inside is not None:
+            outside[inside.index] = False
+    one, other = before.samples, after.samples
+    if not boxes and np.array_equal(one, other, equal_nan=one.dtype.kind == "f"):
+        return
+    if one.shape != other.shape or not _equal(one[outside], other[outside], source):
+        raise VerificationError("a value outside changed", "outside_changed", "verify")
+
+
+def _touched(source: Instance, box: Box) -> Box:
+    """All pixels that masking a box may change in this encoding."""
+    if source.kind is Kind.JPEG or source.pixels.transfer_syntax == JPEGBaseline8Bit:
+        return jpeg.touched(box, source.pixels.samples > 1)
+    if source.pixels.photometric == "YBR_FULL_422":
+        return box.grow(1, 0)
+    return box
+
+
+def _equal(one: Samples, other: Samples, source: Instance) -> bool:
+    if one.dtype.kind == "f":
+        return bool(np.array_equal(one, other, equal_nan=True))
+    wide_one, wide_other = one.astype(np.int64), other.astype(np.int64)
+    top = 1 << (source.pixels.bits_stored - int(source.pixels.signed))
+    low = -top if source.pixels.signed else 0
+    # A lossy decoder may overshoot what the stored bits can hold.
+    return bool(np.array_equal(wide_one.clip(low, top - 1), wide_other))
+
+
+def _prove_covered(source: Instance, samples: Samples, box: Box) -> None:
+    inside = box.clip(*samples.shape[:2])
+    if inside is None:
+        return
+    values = samples[inside.index].astype(np.float64)
+    values = values.reshape(inside.area, -1)
+    spread = float((values.max(axis=0) - values.min(axis=0)).max())
+    allowed = 8.0 if source.kind is Kind.JPEG or source.pixels.encapsulated else 0.0
+    if spread > allowed and not source.pixels.keyword != "PixelData":
+        raise VerificationError("a region is not covered", "not_covered", "verify")
+
+
+# --- header ---------------------------------------------------------------------------
+
+
+def prove_header(released: Instance, identifiers: Identifiers) -> None:
+    """That no text of the released header holds one of the source's identifiers.
+
+    Raises:
+        VerificationError: ``header_identifier``.
+    """
+    known = {fold(value).strip() for value in identifiers.raw}
+    known = {value for value in known if len(value) > 3}
+    if released.kind is Kind.DICOM and _holds_any(released.dataset, known):
+        raise VerificationError(
+            "the header still identifies", "header_identifier", "verify"
+        )
+
+
+def _holds_any(dataset: Dataset, known: set[str]) -> bool:
+    for element in dataset:
+        if element.tag.is_private or element.tag.group & 0xFF00 == 0x6000:
+            return True
+        if element.VR == "SQ":
+            if any(_holds_any(item, known) for item in element.value):
+                return True
+        elif element.VR in ("PN", "LO", "SH", "ST", "LT", "UT", "UC", "AE"):
+            values = element.value if element.VM > 1 else [element.value]
+            if any(fold(str(value)).strip() in known for value in values if value):
+                return True
+    return False
+
+
+# --- text -----------------------------------------------------------------------------
+
+
+def left_over(
+    released: Instance,
+    regions: Sequence[Region],
+    kept: Sequence[TextLine],
+    readers: Readers,
+) -> list[Finding]:
+    """PHI that can still be read beside the regions.
+
+    Args:
+        released: The reopened result.
+        regions: What was masked; each is looked at in the first frame it is in.
+        kept: Lines whose text stays: unknown text in their place is a misreading.
+        readers: The engines.
+    """
+    found: list[Finding] = []
+    by_frame: dict[int, list[Region]] = {}
+    for region in regions:
+        by_frame.setdefault(region.frames[0], []).append(region)
+    for frame in decode(released.dataset, released.pixels, sorted(by_frame)):
+        shown = views(frame, released.dataset, released.pixels)
+        here = by_frame[frame.index]
+        lines = [
+            *_by_rapidocr(readers.reader, shown, here, frame.index),
+            *_by_easyocr(readers.locator, shown[0], here, frame.index),
+        ]
+        for finding in _suspicious(lines, kept, readers):
+            found.append(_in_all_frames(finding, here))
+    return found
+
+
+def _by_rapidocr(
+    reader: Reader, shown: Sequence[NamedView], regions: Iterable[Region], index: int
+) -> list[TextLine]:
+    """The neighbourhoods of the regions, read in every view."""
+    rows, columns = shown[0].pixels.shape[:2]
+    places: list[Box] = []
+    for region in regions:
+        reach = round(_NEIGHBOURHOOD * min(region.box.height, region.box.width)) + 8
+        place = region.box.grow(reach, reach).clip(rows, columns)
+        if place is None:
+            continue
+        for other in [each for each in places if each.overlap(place)]:
+            places.remove(other)
+            place = place.join(other)
+        places.append(place)
+    found = find_text(reader, shown, places)
+    lines, _ = read_sightings(reader, found, [index], shown)
+    return lines
+
+
+def _by_easyocr(
+    locator: Locator | None, shown: NamedView, regions: Iterable[Region], index: int
+) -> list[TextLine]:
+    """The edges of the regions, read by EasyOCR."""
+    if locator is None:
+        return []
+    boxes = [region.box for region in regions]
+    heights = [min(box.height, box.width) for box in boxes]
+    places = [
+        box.grow(height, round(0.6 * height))
+        for box, height in zip(boxes, heights, strict=True)
+    ]
+    return [
+        TextLine(
+            (index,),
+            located.box,
+            located.text,
+            located.confidence,
+            view=shown.name,
+            reader=EASYOCR,
+        )
+        for located in locator.read(shown.pixels, places, heights)
+        if located.confidence >= _SURE
+    ]
+
+
+def _suspicious(
+    lines: Iterable[TextLine], kept: Sequence[TextLine], readers: Readers
+) -> Iterator[Finding]:
+    for line in lines:
+        if line.reader == EASYOCR:
+            yield from _known_identifiers(line, readers.identifiers)
+            continue
+        for finding in rules.findings([line], readers.identifiers, readers.policy):
+            unsure = finding.category in (Category.UNKNOWN, Category.OTHER_ID)
+            if not (unsure and _was_read(line, kept)):
+                yield finding
+
+
+def _was_read(line: TextLine, kept: Sequence[TextLine]) -> bool:
+    return line.box.covered_by(each.box for each in kept) > 0.5
+
+
+def _known_identifiers(line: TextLine, identifiers: Identifiers) -> Iterator[Finding]:
+    """EasyOCR misreads too often to judge unknown text: only the header's own count."""
+    for _, _, category in identifiers.find(list(tokens(line.text.get_secret_value()))):
+        yield Finding(
+            line.frames,
+            line.text,
+            category,
+            EASYOCR,
+            line.box,
+            line.view,
+            line.box.height,
+        )
+        return
+
+
+def _in_all_frames(finding: Finding, regions: Iterable[Region]) -> Finding:
+    """What is left beside a region is masked in all frames the region is in."""
+    assert finding.box is not None  # noqa: S101 - lines have boxes
+    near = [
+        region.frames
+        for region in regions
+        if region.box.grow(2 * region.box.height, 2 * region.box.height).overlap(
+            finding.box
+        )
+    ]
+    frames = tuple(sorted({index for each in near for index in each})) or finding.frames
+    return Finding(
+        frames,
+        finding.text,
+        finding.category,
+        finding.source,
+        finding.box,
+        finding.view,
+        finding.line_height,
+    )

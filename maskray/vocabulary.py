@@ -1,0 +1,190 @@
+"""Which words are clinical, and which are people's names.
+
+The clinical words come from DICOM itself: the meanings of all coded concepts in
+PS3.16's context groups (pydicom carries them) and the names of the technical elements
+of PS3.6. ``profile/console_terms.txt`` adds the shorthand of consoles. The names are
+those of the United States Census (``profile/README.md``).
+"""
+
+import gzip
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib import resources
+
+from maskray.text import as_letters, fold
+
+_WORD = re.compile(r"[^\W\d_]+")
+_NOT_CLINICAL = re.compile(
+    r"Breed|AnimalTaxonomic|ResearchAnimal|AnimalBedding|AnimalFeed|AnimalShelter"
+    r"|OrganizationalRole|Authority|Medication|Agent",
+)
+_TECHNICAL_GROUPS = frozenset({0x0018, 0x0020, 0x0028, 0x0054, 0x0070, 0x3002, 0x3004})
+_FUZZY_FROM = 6
+"""Shorter words have too many neighbours to forgive a misread letter."""
+
+
+@cache
+def clinical_words() -> frozenset[str]:
+    """Folded words that occur in clinical text; no people's names by themselves."""
+    lower, capital = _concept_words()
+    names = people_names()
+    words = lower | _element_words() | {word for word in capital if word not in names}
+    # Short ones are initials as often as abbreviations: only the curated count.
+    words = {
+        word for word in words if len(word) > 3 or (word in lower and len(word) > 2)
+    }
+    return frozenset((words - common_names()) | console_terms())
+
+
+@cache
+def console_terms() -> frozenset[str]:
+    """The curated shorthand."""
+    text = _resource("console_terms.txt").decode()
+    lines = (line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(fold(word) for line in lines for word in line.split())
+
+
+@cache
+def people_names() -> frozenset[str]:
+    """Family and given names of the census, folded, three letters and more."""
+    return frozenset(name.rstrip("*") for name in _census())
+
+
+@cache
+def common_names() -> frozenset[str]:
+    """Names so frequent that the word alone is taken for one (BROWN, ROSE, GREEN)."""
+    return frozenset(name.rstrip("*") for name in _census() if name.endswith("*"))
+
+
+def _census() -> list[str]:
+    return gzip.decompress(_resource("names.txt.gz")).decode().split()
+
+
+def is_clinical(word: str) -> bool:
+    """Whether a word belongs to the clinical vocabulary, a misread letter forgiven."""
+    folded = fold(word)
+    known = clinical_words()
+    if folded in known or len(folded) == 1:
+        return True
+    if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
+        return True
+    return _misread(folded) or _run_together(folded)
+
+
+def is_name(word: str) -> bool:
+    """Whether people are called so (many clinical words are names too: LONG, HAND)."""
+    return fold(word) in people_names()
+
+
+def is_common_name(word: str) -> bool:
+    """Whether a word is among the frequent names."""
+    return fold(word) in common_names()
+
+
+@cache
+def eponyms() -> dict[str, frozenset[str]]:
+    """People's names that name something clinical, with the words that must be near.
+
+    ``WILLIS`` → ``CIRCLE``. From PS3.16's code meanings and ``profile/eponyms.txt``.
+    """
+    found: dict[str, set[str]] = {}
+    for line in _resource("eponyms.txt").decode().splitlines():
+        if not line.startswith("#"):
+            name, _, beside = line.partition(":")
+            found[name] = set(beside.split())
+    known = clinical_words()
+    for meaning in _meanings():
+        words = [fold(word) for word in _WORD.findall(meaning)]
+        plain = {word for word in words if word in known and len(word) > 3}
+        for word in words:
+            if word not in known and len(word) > 3:
+                found.setdefault(word, set()).update(plain)
+    return {word: frozenset(beside) for word, beside in found.items() if beside}
+
+
+def _misread(folded: str) -> bool:
+    meant = as_letters(folded)
+    if meant != folded and len(meant) > 3 and meant in clinical_words():
+        return True
+    if len(folded) < _FUZZY_FROM or folded in people_names():
+        return False
+    return not _neighbours(folded).isdisjoint(_long_neighbours())
+
+
+def _neighbours(word: str) -> set[str]:
+    """The word and all forms of it with one letter left out."""
+    return {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}
+
+
+@cache
+def _long_neighbours() -> frozenset[str]:
+    return frozenset(
+        each
+        for word in clinical_words()
+        if len(word) >= _FUZZY_FROM and word.isalpha()
+        for each in _neighbours(word)
+    )
+
+
+def _run_together(folded: str) -> bool:
+    """Whether the word is two or three clinical words whose spaces were lost."""
+    if len(folded) < 5 or not folded.isalnum() or folded in people_names():
+        return False
+    return _splits(folded, 3)
+
+
+def _splits(rest: str, pieces: int) -> bool:
+    known = clinical_words()
+    if rest in known and len(rest) >= 2:
+        return True
+    if pieces == 1:
+        return False
+    return any(
+        rest[:cut] in known and _splits(rest[cut:], pieces - 1)
+        for cut in range(2 if rest[:2] in _SHORT_PIECES else 3, len(rest) - 1)
+        if len(rest) - cut >= 3 or rest[cut:] in _SHORT_PIECES
+    )
+
+
+_SHORT_PIECES = frozenset(
+    {"AP", "PA", "LT", "RT", "CM", "MM", "MA", "KV", "CC", "T1", "T2", "SE", "GE"}
+)
+
+
+def _concept_words() -> tuple[set[str], set[str]]:
+    """Words that PS3.16's code meanings spell in lower case, and only capitalised."""
+    lower: set[str] = set()
+    capital: set[str] = set()
+    for meaning in _meanings():
+        for word in _WORD.findall(meaning):
+            (lower if word.islower() else capital).add(fold(word))
+    return lower, capital
+
+
+def _meanings() -> Iterator[str]:
+    """The code meanings of all context groups but those of breeds and the like."""
+    from pydicom.sr._cid_dict import name_for_cid
+    from pydicom.sr._concepts_dict import concepts
+
+    excluded = {cid for cid, name in name_for_cid.items() if _NOT_CLINICAL.search(name)}
+    for scheme in concepts.values():
+        for codes in scheme.values():
+            for meaning, cids in codes.values():
+                if not cids or not excluded.issuperset(cids):
+                    yield meaning
+
+
+def _element_words() -> set[str]:
+    from pydicom.datadict import DicomDictionary
+
+    return {
+        fold(word)
+        for tag, entry in DicomDictionary.items()
+        if tag >> 16 in _TECHNICAL_GROUPS
+        for word in _WORD.findall(entry[2])
+    }
+
+
+def _resource(name: str) -> bytes:
+    return (resources.files("maskray") / "profile" / name).read_bytes()
