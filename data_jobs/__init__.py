@@ -1,0 +1,1 @@
+"""Ray Data: the batch pipeline and the command line."""

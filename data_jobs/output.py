@@ -71,11 +71,7 @@ class Output:
     def _refuse_foreign(folder: Path) -> None:
         if folder.exists() and not folder.is_dir():
             raise ConfigError(f"the output is no folder: {folder}")
-        if (
-            folder.is_dir()
-            and any(folder.iterdir())
-            and not (folder / PRIVATE).is_dir()
-        ):
+        if folder.is_dir() and any(folder.iterdir()) and not (folder / PRIVATE).is_dir():
             raise ConfigError(f"the output holds something else: {folder}")
 
     def _path(self, name: str) -> str:
@@ -153,9 +149,7 @@ class Output:
         self.write(path, sink.getvalue().to_pybytes())
         return f"{self.uri}/{path}" if self.local is None else str(self.local / path)
 
-    def tables(
-        self, folder: str, columns: list[str] | None = None
-    ) -> Iterator[pa.Table]:
+    def tables(self, folder: str, columns: list[str] | None = None) -> Iterator[pa.Table]:
         """All tables of a folder, one after the other."""
         for name in self.names(folder):
             if name.endswith(".parquet"):
@@ -212,13 +206,12 @@ def _write_local(target: Path, data: bytes, new: bool) -> bool:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        if not new:
+        if new:
+            os.link(temporary, target)
+        else:
             temporary.replace(target)
-            return True
-        os.link(temporary, target)
-        temporary.unlink()
-        return True
     except FileExistsError:
         return False
     finally:
         temporary.unlink(missing_ok=True)
+    return True

@@ -210,9 +210,7 @@ def _write_listing(
             }
             for each in sources[start : start + per_block]
         ]
-        paths.append(
-            output.add_table(INPUTS, table(rows, LISTED), f"{run}-{number:05d}")
-        )
+        paths.append(output.add_table(INPUTS, table(rows, LISTED), f"{run}-{number:05d}"))
     return paths
 
 
@@ -261,9 +259,7 @@ def _progress(console: Console) -> Progress:
 
 
 def _in_short(totals: Totals) -> str:
-    return " ".join(
-        f"{name} {count}" for name, count in sorted(totals.verdicts.items())
-    )
+    return " ".join(f"{name} {count}" for name, count in sorted(totals.verdicts.items()))
 
 
 def summary(totals: Totals) -> Table:

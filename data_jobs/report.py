@@ -1,5 +1,5 @@
-"""placeholder"""
+"""The report of an output folder. Being written."""
 
 
 def write_report(output: str) -> None:
-    return
+    """Writes ``report.html``."""

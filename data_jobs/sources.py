@@ -56,9 +56,7 @@ def list_sources(
                 yield source
 
 
-def _one_input(
-    each: str, limits: LimitSettings, without: Path | None
-) -> Iterator[Source]:
+def _one_input(each: str, limits: LimitSettings, without: Path | None) -> Iterator[Source]:
     if each.startswith(_REMOTE):
         yield from _remote(each)
         return

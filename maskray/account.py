@@ -31,9 +31,7 @@ STAGES = (
 
 MANIFEST = pa.schema(
     [
-        pa.field(
-            "instance", pa.string(), metadata={"about": "keyed hash of the source"}
-        ),
+        pa.field("instance", pa.string(), metadata={"about": "keyed hash of the source"}),
         pa.field("run", pa.string()),
         pa.field("verdict", pa.string()),
         pa.field("error_code", pa.string()),
@@ -165,9 +163,7 @@ def _masked_share(outcome: Outcome) -> float:
     """Masked pixels over all pixels of the instance, overlaps counted twice."""
     rows, columns = outcome.facts.get("rows"), outcome.facts.get("columns")
     frames = outcome.facts.get("frames")
-    if not (
-        isinstance(rows, int) and isinstance(columns, int) and isinstance(frames, int)
-    ):
+    if not (isinstance(rows, int) and isinstance(columns, int) and isinstance(frames, int)):
         return 0.0
     masked = sum(
         inside.area * len(region.frames)

@@ -148,9 +148,7 @@ def opened(data: bytes, settings: Settings, clock: Stopwatch) -> Instance:
 # --- render, keyframes, gate, and reading ---------------------------------------------
 
 
-def look(
-    instance: Instance, reader: Reader, settings: Settings, clock: Stopwatch
-) -> Seen:
+def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatch) -> Seen:
     """Steps 2 to 4: looks at every frame, where it shows something new, and reads it.
 
     Raises:
@@ -260,11 +258,8 @@ def finish(
     Raises:
         MaskrayError: If a step fails; see :func:`failed` for what becomes of it.
     """
-    findings = [
-        *findings,
-        *_confirmed(instance, seen, engines.locator, settings, clock),
-    ]
     with clock.stage("locate"):
+        seen, findings = _second_opinion(instance, seen, findings, engines, settings)
         in_pixels = [each for each in findings if each.view not in REMOVED]
         places = places_to_locate(in_pixels)
         located = _located(instance, places, engines.locator)
@@ -442,9 +437,8 @@ def _kept(seen: Seen, instance: Instance, settings: Settings) -> list[TextLine]:
         text = line.text.get_secret_value()
         for run in rules.classify(text, instance.identifiers, settings.policy):
             if not settings.policy.hides(run.category):
-                kept.append(
-                    replace(line, box=line.part(run.start, run.end), columns=())
-                )
+                part = replace(line, box=line.part(run.start, run.end), columns=())
+                kept.append(part)
     return kept
 
 

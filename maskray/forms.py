@@ -19,9 +19,7 @@ _YEAR = rf"(?:{_LONG_YEAR}|'?\d\d)"
 _GAP = r"(?:\s*[-./,'\s]\s*)"
 
 
-_WEEKDAY = (
-    r"(?:(?:MON|TUES?|WED(?:NES)?|THU(?:RS)?|FRI|SAT(?:UR)?|SUN)(?:DAY)?\.?,?\s+)?"
-)
+_WEEKDAY = r"(?:(?:MON|TUES?|WED(?:NES)?|THU(?:RS)?|FRI|SAT(?:UR)?|SUN)(?:DAY)?\.?,?\s+)?"
 
 
 def _patterns(*patterns: str) -> tuple[re.Pattern[str], ...]:
@@ -119,9 +117,7 @@ def find_ages(text: str) -> Iterator[tuple[int, int, int]]:
 
 def names_a_month(text: str) -> bool:
     """Whether a folded token ends or begins with the name of a month."""
-    return (
-        re.match(_MONTH, text) is not None or re.search(_MONTH + "$", text) is not None
-    )
+    return re.match(_MONTH, text) is not None or re.search(_MONTH + "$", text) is not None
 
 
 def _form(match: re.Match[str], category: Category) -> Form:

@@ -61,9 +61,7 @@ def find_text(
     found = _look(reader, views, here, known)
     if cut := _cut(found, here, whole):
         rest = [place for place in here if place not in cut]
-        wider = [
-            place.grow(_WIDER, _WIDER).clip(rows, columns) or place for place in cut
-        ]
+        wider = [place.grow(_WIDER, _WIDER).clip(rows, columns) or place for place in cut]
         found = _look(reader, views, joined([*rest, *wider]), known)
     return found
 

@@ -438,8 +438,7 @@ def _clean_sequence(
         items = _dummy_items(plan.keyword) if items else []
     else:
         items = [
-            _clean_dataset(item, run, _codecs(item, codecs), depth + 1)
-            for item in items
+            _clean_dataset(item, run, _codecs(item, codecs), depth + 1) for item in items
         ]
     return DataElement(element.tag, "SQ", Items(items))
 
@@ -727,9 +726,7 @@ def _transfer_syntax(dataset: Dataset) -> UID:
 
 
 def _sop_class(dataset: Dataset) -> str:
-    uid = _text(dataset, "SOPClassUID") or _text(
-        _meta(dataset), "MediaStorageSOPClassUID"
-    )
+    uid = _text(dataset, "SOPClassUID") or _text(_meta(dataset), "MediaStorageSOPClassUID")
     if uid == MEDIA_DIRECTORY or "DirectoryRecordSequence" in dataset:
         raise HeaderError("a media directory is no instance", "media_directory")
     if not uid or not _LITERALS["UI"].fullmatch(uid):
@@ -830,9 +827,7 @@ def _items(element: Element, codecs: Sequence[str]) -> list[Dataset] | None:
     return list(value or ())
 
 
-def _strings(
-    element: Element, vr: str, codecs: Sequence[str] = ("latin_1",)
-) -> list[str]:
+def _strings(element: Element, vr: str, codecs: Sequence[str] = ("latin_1",)) -> list[str]:
     """The values of an element whose VR is made of characters, without padding.
 
     Raises:

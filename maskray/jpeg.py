@@ -44,9 +44,7 @@ def blank(data: bytes, boxes: Iterable[tuple[Box, Sequence[int]]]) -> bytes:
     except UnsupportedPixelsError:
         raise
     except Exception:  # noqa: BLE001 - libjpeg's wrapper raises anything
-        raise UnsupportedPixelsError(
-            "the JPEG cannot be edited", "not_encodable"
-        ) from None
+        raise UnsupportedPixelsError("the JPEG cannot be edited", "not_encodable") from None
 
 
 def touched(box: Box, subsampled: bool) -> Box:

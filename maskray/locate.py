@@ -8,7 +8,7 @@ reads best, and packed onto one canvas. One :class:`Locator` is built per proces
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,7 @@ class Located:
     """A piece of text found: its box in native pixels and, if read, what it says."""
 
     box: Box
-    text: PhiText = SecretStr("")
+    text: PhiText = field(default=SecretStr(""))
     confidence: float = 0.0
 
 
@@ -130,9 +130,7 @@ class Locator:
         for canvas, pieces in _pack(view, places, line_heights):
             upright, rotated = self._detect(canvas)
             grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
-            for corners, text, confidence in self._reader.recognize(
-                grey, upright, rotated
-            ):
+            for corners, text, confidence in self._reader.recognize(grey, upright, rotated):
                 box = _native(pieces, [(float(x), float(y)) for x, y in corners])
                 if box is not None:
                     found.append(Located(box, SecretStr(str(text)), float(confidence)))
@@ -261,9 +259,7 @@ def _pack(
         scale = min(max(_LETTER_PX / max(line, 1), _SCALES[0]), _SCALES[1])
         source = place.clip(*view.shape[:2])
         if source is not None:
-            pieces.extend(
-                _fitting(source, scale, wide - 2 * _GAP, most_rows - 2 * _GAP)
-            )
+            pieces.extend(_fitting(source, scale, wide - 2 * _GAP, most_rows - 2 * _GAP))
     pieces.sort(key=lambda piece: -piece.height)
     while pieces:
         placed, pieces = _shelve(pieces, wide, most_rows)
@@ -275,9 +271,9 @@ def _pack(
                 (piece.width, piece.height),
                 interpolation=cv2.INTER_AREA if piece.scale < 1 else cv2.INTER_CUBIC,
             )
-            canvas[
-                piece.y : piece.y + piece.height, piece.x : piece.x + piece.width
-            ] = content
+            canvas[piece.y : piece.y + piece.height, piece.x : piece.x + piece.width] = (
+                content
+            )
         yield canvas, placed
 
 
@@ -311,16 +307,11 @@ def _shelve(
     return placed, []
 
 
-def _native(
-    pieces: Sequence[_Piece], points: Sequence[tuple[float, float]]
-) -> Box | None:
+def _native(pieces: Sequence[_Piece], points: Sequence[tuple[float, float]]) -> Box | None:
     """The box of canvas points in native pixels; ``None`` if they lie in a gap."""
     x = sum(point[0] for point in points) / len(points)
     y = sum(point[1] for point in points) / len(points)
     for piece in pieces:
-        if (
-            piece.x <= x <= piece.x + piece.width
-            and piece.y <= y <= piece.y + piece.height
-        ):
+        if piece.x <= x <= piece.x + piece.width and piece.y <= y <= piece.y + piece.height:
             return Box.around(piece.back(*point) for point in points)
     return None

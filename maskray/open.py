@@ -253,9 +253,7 @@ def _add_palette(dataset: Dataset, image: PIL.Image.Image) -> Samples | None:
     colours = np.array(image.getpalette("RGB"), np.uint8).reshape(-1, 3)
     for channel, name in enumerate(("Red", "Green", "Blue")):
         table = colours[:, channel].astype("<u2") * 257
-        setattr(
-            dataset, f"{name}PaletteColorLookupTableDescriptor", [len(table), 0, 16]
-        )
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [len(table), 0, 16])
         setattr(dataset, f"{name}PaletteColorLookupTableData", table.tobytes())
     if "transparency" not in image.info:
         return None

@@ -99,9 +99,7 @@ def pixel_format(dataset: Dataset, limits: LimitSettings) -> PixelFormat:
         raise InputError("the instance holds no pixel data", "no_pixels", "open")
     syntax = getattr(getattr(dataset, "file_meta", None), "TransferSyntaxUID", None)
     if syntax is None or not UID(syntax).is_transfer_syntax:
-        raise UnsupportedPixelsError(
-            "unknown transfer syntax", "unknown_transfer_syntax"
-        )
+        raise UnsupportedPixelsError("unknown transfer syntax", "unknown_transfer_syntax")
     found = _described(dataset, keyword, UID(syntax))
     _check(found, limits)
     return found
@@ -140,13 +138,9 @@ def _check(found: PixelFormat, limits: LimitSettings) -> None:
         and 0 < found.bits_stored <= found.bits_allocated
     )
     if not sane:
-        raise UnsupportedPixelsError(
-            "absurd pixel description", "bad_pixel_description"
-        )
+        raise UnsupportedPixelsError("absurd pixel description", "bad_pixel_description")
     if found.photometric not in PHOTOMETRIC:
-        raise UnsupportedPixelsError(
-            "unknown photometric interpretation", "photometric"
-        )
+        raise UnsupportedPixelsError("unknown photometric interpretation", "photometric")
     if (found.photometric in GREY | {"PALETTE COLOR"}) != (found.samples == 1):
         raise UnsupportedPixelsError("samples do not fit", "bad_pixel_description")
     size = found.frame_pixels * found.samples * max(found.bits_allocated // 8, 1)
@@ -201,9 +195,7 @@ def decode(
     except UnsupportedPixelsError:
         raise
     except Exception:  # noqa: BLE001 - decoder plugins raise anything, with values
-        raise UnsupportedPixelsError(
-            "a frame cannot be decoded", "not_decodable"
-        ) from None
+        raise UnsupportedPixelsError("a frame cannot be decoded", "not_decodable") from None
     if count != (found.frames if wanted is None else len(wanted)):
         raise UnsupportedPixelsError("frames are missing", "frames_missing")
 
@@ -305,9 +297,7 @@ def shallow_copy(dataset: Dataset) -> Dataset:
     for tag in dataset.keys():  # noqa: SIM118 - iterating the dataset parses values
         copy[tag] = dataset.get_item(tag)
     copy.file_meta = copying.deepcopy(dataset.file_meta)
-    copy.set_original_encoding(
-        *dataset.original_encoding, dataset.original_character_set
-    )
+    copy.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
     return copy
 
 
@@ -342,9 +332,7 @@ def darkest_index(dataset: Dataset, found: PixelFormat) -> int:
         indices = np.arange(first, first + used, dtype=np.int64)[np.newaxis]
         colours = apply_color_lut(indices, dataset).astype(np.float64)
     except Exception:  # noqa: BLE001 - a broken palette raises anything
-        raise UnsupportedPixelsError(
-            "the palette cannot be read", "bad_palette"
-        ) from None
+        raise UnsupportedPixelsError("the palette cannot be read", "bad_palette") from None
     return int(indices[0, int(np.argmin(colours.sum(axis=-1)))])
 
 
@@ -462,9 +450,7 @@ def _native(dataset: Dataset, found: PixelFormat) -> _Native:
             return _Native(bits[:count].reshape(shape), buffer, swapped, bits=True)
         frames = np.frombuffer(buffer, _dtype(found, big), count).reshape(shape)
     except ValueError:
-        raise UnsupportedPixelsError(
-            "pixel data is too short", "frames_missing"
-        ) from None
+        raise UnsupportedPixelsError("pixel data is too short", "frames_missing") from None
     if found.samples > 1 and found.planar and found.photometric != "YBR_FULL_422":
         frames = np.moveaxis(frames, 1, -1)
     return _Native(frames, buffer, swapped, bits=False)
@@ -551,11 +537,7 @@ def _encoded_frames(dataset: Dataset, found: PixelFormat) -> list[bytes]:
 
 def _encode(frame: StoredFrame, found: PixelFormat, target: UID) -> bytes:
     photometric = frame.photometric
-    if (
-        target == JPEG2000Lossless
-        and photometric == "RGB"
-        and found.photometric != "RGB"
-    ):
+    if target == JPEG2000Lossless and photometric == "RGB" and found.photometric != "RGB":
         photometric = "YBR_RCT"
     try:
         return bytes(
@@ -573,9 +555,7 @@ def _encode(frame: StoredFrame, found: PixelFormat, target: UID) -> bytes:
             )
         )
     except Exception:  # noqa: BLE001 - encoder plugins raise anything
-        raise UnsupportedPixelsError(
-            "a frame cannot be encoded", "not_encodable"
-        ) from None
+        raise UnsupportedPixelsError("a frame cannot be encoded", "not_encodable") from None
 
 
 def _set_encapsulated(dataset: Dataset, frames: list[bytes]) -> None:
@@ -617,9 +597,7 @@ def _edit_jpeg(copy: Dataset, found: PixelFormat, masks: Masks) -> None:
     """Blanks whole blocks in the coefficients of the masked frames' JPEG streams."""
     encoded = _encoded_frames(copy, found)
     for frame in _masked_frames(copy, found, masks, _touched(masks)):
-        boxes = [
-            box.clip(found.rows, found.columns) for box in masks.boxes[frame.index]
-        ]
+        boxes = [box.clip(found.rows, found.columns) for box in masks.boxes[frame.index]]
         colours = [
             (box, np.atleast_1d(frame.samples[box.y0, box.x0])) for box in boxes if box
         ]

@@ -142,6 +142,5 @@ def _merged(regions: Iterable[Region]) -> list[Region]:
     for region in regions:
         frames.setdefault((region.box, region.reason), []).append(region.frames)
     return [
-        Region(merge_frames(*each), box, reason)
-        for (box, reason), each in frames.items()
+        Region(merge_frames(*each), box, reason) for (box, reason), each in frames.items()
     ]

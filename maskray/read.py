@@ -81,15 +81,9 @@ class Reading:
         parts: list[TextLine] = []
         edges = [0, *cuts, len(text)]
         for start, end in itertools.pairwise(edges):
-            x0 = (
-                box.x0
-                if start == 0
-                else (self._x(start - 1, 1) + self._x(start, 0)) // 2
-            )
+            x0 = box.x0 if start == 0 else (self._x(start - 1, 1) + self._x(start, 0)) // 2
             x1 = (
-                box.x1
-                if end == len(text)
-                else (self._x(end - 1, 1) + self._x(end, 0)) // 2
+                box.x1 if end == len(text) else (self._x(end - 1, 1) + self._x(end, 0)) // 2
             )
             parts.append(
                 replace(

@@ -114,9 +114,7 @@ class Labelled:
     category: Category
 
 
-def classify(
-    text: str, identifiers: Identifiers, policy: Policy
-) -> tuple[Labelled, ...]:
+def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Labelled, ...]:
     """What each token of a line of text is, from left to right.
 
     Neighbouring tokens of one category make one run. Categories are those of the text;
@@ -198,11 +196,7 @@ def _best_reading(
     clean = [all(run.category is _CLINICAL for run in other) for other in others]
     harmless = _MISREADABLE | {_CLINICAL, Category.SEX}
     categories = {run.category for other in (runs, *others) for run in other}
-    if (
-        sum(clean) > len(clean) - sum(clean) + 1
-        and categories <= harmless
-        and not known
-    ):
+    if sum(clean) > len(clean) - sum(clean) + 1 and categories <= harmless and not known:
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
 
@@ -341,9 +335,15 @@ def _rejoined(line: Sequence[Token], found: list[Category | None]) -> None:
         halves = (line[one], line[other])
         unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
         whole = "".join(half.text for half in halves)
-        if unknown and not line[other].before and len(whole) > 4 and not is_name(whole):
-            if all(half.text.isalnum() for half in halves) and is_clinical(whole):
-                found[one] = found[other] = _CLINICAL
+        glued = not line[other].before and all(half.text.isalnum() for half in halves)
+        if (
+            unknown
+            and glued
+            and len(whole) > 4
+            and not is_name(whole)
+            and is_clinical(whole)
+        ):
+            found[one] = found[other] = _CLINICAL
 
 
 def _is_eponym(line: Sequence[Token], index: int) -> bool:
@@ -467,15 +467,15 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index):
             found[index] = Category.NAME
-        elif (
-            token.folded in _TITLES
-            and after is not None
-            and _is_person(found[index + 1])
-        ):
+        elif token.folded in _TITLES and after is not None and _is_person(found[index + 1]):
             found[index] = found[index + 1]
-        elif token.folded in _DEGREES and before is not None:
-            if _is_person(found[index - 1]) and token.before in ("", ",", "."):
-                found[index] = found[index - 1]
+        elif (
+            token.folded in _DEGREES
+            and before is not None
+            and _is_person(found[index - 1])
+            and token.before in ("", ",", ".")
+        ):
+            found[index] = found[index - 1]
     _initials(line, found)
 
 
@@ -496,9 +496,7 @@ def _is_person(category: Category | None) -> bool:
     return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
 
 
-def _in_company(
-    line: Sequence[Token], found: list[Category | None], index: int
-) -> bool:
+def _in_company(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
     """Whether a word that may be a name stands beside one, or has a name's comma."""
     word = line[index]
     others = []
@@ -579,9 +577,7 @@ def _by_neighbouring_label(
         category = _open_label(line.text.get_secret_value())
         if category is None:
             continue
-        other = _nearest(lines, index, _is_right_of) or _nearest(
-            lines, index, _is_below
-        )
+        other = _nearest(lines, index, _is_right_of) or _nearest(lines, index, _is_below)
         if other is not None:
             labelled[other] = [
                 Labelled(run.start, run.end, _relabelled(run, lines[other], category))
@@ -662,8 +658,6 @@ def _box(line: TextLine, runs: Sequence[Labelled], run: Labelled) -> Box:
     if index > 0:
         x0 = (line.part(runs[index - 1].start, runs[index - 1].end).x1 + box.x0) // 2
     if index + 1 < len(runs):
-        x1 = (
-            line.part(runs[index + 1].start, runs[index + 1].end).x0 + box.x1 + 1
-        ) // 2
+        x1 = (line.part(runs[index + 1].start, runs[index + 1].end).x0 + box.x1 + 1) // 2
     x0, x1 = min(x0, box.x0), max(x1, box.x1)
     return Box(x0, box.y0, max(x1, x0 + 1), box.y1)

@@ -9,13 +9,13 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 _SPECIAL = str.maketrans(
     {"ß": "SS", "Æ": "AE", "æ": "AE", "Ø": "O", "ø": "O", "Đ": "D", "đ": "D",
-     "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "ı": "I"}
+     "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "\u0131": "I"}
 )  # fmt: skip
 # Glyphs that OCR takes for one another, each group under one representative.
 _SKELETON = str.maketrans("OQDILJZSGB|!$", "0001112568115")
 _TO_DIGIT = str.maketrans("OoQDIlLi|!ZzSsGbBgq", "0000111111225568899")
 _TO_LETTER = str.maketrans("015286|!$", "OISZBGIIS")
-_TOKEN = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*|[%°]", re.UNICODE)
+_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W\d_]+)*|[%°]", re.UNICODE)
 
 
 def fold(text: str) -> str:
@@ -75,7 +75,7 @@ class Token:
     @property
     def is_word(self) -> bool:
         """Letters only."""
-        return self.text.replace("'", "").replace("’", "").isalpha()
+        return self.text.replace("'", "").replace("\u2019", "").isalpha()
 
 
 def tokens(text: str) -> Iterator[Token]:

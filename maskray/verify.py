@@ -49,9 +49,7 @@ class Readers:
 # --- pixels ---------------------------------------------------------------------------
 
 
-def prove_pixels(
-    source: Instance, released: Instance, regions: Iterable[Region]
-) -> None:
+def prove_pixels(source: Instance, released: Instance, regions: Iterable[Region]) -> None:
     """That pixels changed inside the regions, and only there.
 
     Frames of JPEG are compared outside the blocks that had to be rewritten.
@@ -190,8 +188,9 @@ def left_over(
             *_by_rapidocr(readers.reader, shown, here, frame.index),
             *_by_easyocr(readers.locator, shown[0], here, frame.index),
         ]
-        for finding in _suspicious(lines, kept, readers):
-            found.append(_in_all_frames(finding, here))
+        found += [
+            _in_all_frames(finding, here) for finding in _suspicious(lines, kept, readers)
+        ]
     return found
 
 

@@ -31,9 +31,7 @@ def clinical_words() -> frozenset[str]:
     names = people_names()
     words = lower | _element_words() | {word for word in capital if word not in names}
     # Short ones are initials as often as abbreviations: only the curated count.
-    words = {
-        word for word in words if len(word) > 3 or (word in lower and len(word) > 2)
-    }
+    words = {word for word in words if len(word) > 3 or (word in lower and len(word) > 2)}
     return frozenset((words - common_names()) | console_terms())
 
 

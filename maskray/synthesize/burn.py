@@ -105,8 +105,7 @@ def _shortened(lines: Sequence[Line], count: int) -> tuple[Line, ...]:
     parts = [part for line in lines for part in line]
     known = [part for part in parts if part.phi] or parts
     return tuple(
-        (replace(part, text=part.text[:MOST_LETTERS].rstrip()),)
-        for part in known[:count]
+        (replace(part, text=part.text[:MOST_LETTERS].rstrip()),) for part in known[:count]
     )
 
 
@@ -212,8 +211,7 @@ def _write(
             return []
     else:
         inks = [
-            Ink((1,), "bit", (1.0,) * len(stamp), (True,) * len(stamp))
-            for stamp in stamps
+            Ink((1,), "bit", (1.0,) * len(stamp), (True,) * len(stamp)) for stamp in stamps
         ]
     labels: list[Label] = []
     for variant, stamp, ink in zip(block.variants, stamps, inks, strict=True):

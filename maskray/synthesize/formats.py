@@ -160,9 +160,7 @@ class Scene:
 def spread(count: int, of: int, offset: int) -> list[bool]:
     """``count`` times true among ``of``, as evenly as possible."""
     ends = [((index + 1) * count + offset) // of for index in range(of)]
-    return [
-        end > start for start, end in zip([offset // of, *ends], ends, strict=False)
-    ]
+    return [end > start for start, end in zip([offset // of, *ends], ends, strict=False)]
 
 
 def plan_scenes(n: int, seed: int, phi_share: float) -> list[Scene]:

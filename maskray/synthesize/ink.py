@@ -129,9 +129,7 @@ def _contrasts(
     seen: list[list[float]] = []
     for _, mask in stamp:
         views: list[float] = []
-        for view in canvas.brightness(
-            np.stack([below, mix(canvas, below, mask, value)])
-        ):
+        for view in canvas.brightness(np.stack([below, mix(canvas, below, mask, value)])):
             need = max(least, OTHER_VIEW_CONTRAST) if views else least
             views.append(_contrast(view[0], view[1], mask, style.size_px, need))
         shown = abs(views[0]) < VANISHED < max(views) if style.hidden else views[0] > 0

@@ -56,9 +56,7 @@ def make_instance(scene: Scene, bases: Sequence[Base]) -> Made:
     set_pixels(dataset, canvas)
     buffer = io.BytesIO()
     pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
-    truth = _truth(
-        scene, labels, dataset.PhotometricInterpretation, dataset.SOPInstanceUID
-    )
+    truth = _truth(scene, labels, dataset.PhotometricInterpretation, dataset.SOPInstanceUID)
     return Made(buffer.getvalue(), truth, canvas)
 
 

@@ -140,9 +140,7 @@ def _rotated(stamp: Stamp, style: Style) -> Stamp:
         return [(part, np.rot90(mask, angle // 90)) for part, mask in stamp]
     turned: Stamp = []
     for part, mask in stamp:
-        image = Image.fromarray(mask).rotate(
-            angle, Image.Resampling.BICUBIC, expand=True
-        )
+        image = Image.fromarray(mask).rotate(angle, Image.Resampling.BICUBIC, expand=True)
         coverage = np.asarray(image)
         if style.smooth:
             coverage = np.where(coverage < 40, 0, coverage).astype(np.uint8)
@@ -310,9 +308,7 @@ def _clinical(rng: Rng, scene: Scene, style: Style, corners: list[str]) -> list[
         letters = pick(rng, ["ALRP", "HRLF", "RLAP", "SARI"])
         for letter, anchor in zip(letters, EDGES, strict=True):
             blocks.append(
-                _block(
-                    [(Part(letter, Category.CLINICAL),)], style, anchor, scene.frames
-                )
+                _block([(Part(letter, Category.CLINICAL),)], style, anchor, scene.frames)
             )
     if modality in ("CR", "DX", "MG", "XA") and chance(rng, 0.5):
         own = _own_style(rng, scene, style)
@@ -349,9 +345,7 @@ def _placed_in(rng: Rng, scene: Scene, blocks: list[Block]) -> list[Block]:
     for index, block in enumerate(blocks):
         known = any(p.phi for line in block.variants[0].lines for p in line)
         if index == 0 or chance(rng, 0.8 if known else 0.4):
-            flat = replace(
-                block.style, smooth=False, shadow=False, boxed=False, faint=None
-            )
+            flat = replace(block.style, smooth=False, shadow=False, boxed=False, faint=None)
             if block.style.size_px < FACES[flat.face].bilevel_px:
                 flat = replace(flat, face="sans")
             block = replace(block, where=where, style=flat)

@@ -154,8 +154,8 @@ _LISTS = {
         DI {0-3.1}; S: {90-300} L: 2.{0-3}; {60-125} kVp; {1-40.1} mAs; {2-90} ms;
         SID {100|180} cm; 72 IN SID; GRID; NON GRID; INSP; EXP; LEFT HAND; RT KNEE
         AP; L-SPINE LAT; C-SPINE; PELVIS; WEIGHT BEARING; STANDING; CROSS TABLE;
-        Waters view; Towne; Caldwell; Judet; Bennett fracture; Grashey; Stenvers; Merchant; Y
-        VIEW; REX {150-400}; SC {1-9}.{0-9}; LGM {1-2.2}; FLEX; EXT; AXIAL;
+        Waters view; Towne; Caldwell; Judet; Bennett fracture; Grashey; Stenvers; Merchant;
+        Y VIEW; REX {150-400}; SC {1-9}.{0-9}; LGM {1-2.2}; FLEX; EXT; AXIAL;
         SWIMMERS; WALL STAND
     """,
     "MG": """

@@ -136,9 +136,7 @@ def test_the_table_is_complete_for_its_edition(table):
     assert len({row["tag"] for row in table}) == 657
     codes = {row["basic"] for row in table}
     assert codes == {"D", "Z", "X", "U", "X/Z", "X/D", "Z/D", "X/Z/D", "X/Z/U*"}
-    patterns = {
-        row["tag"] for row in table if not re.fullmatch("[0-9a-f]{8}", row["tag"])
-    }
+    patterns = {row["tag"] for row in table if not re.fullmatch("[0-9a-f]{8}", row["tag"])}
     assert patterns == {"50xxxxxx", "60xx3000", "60xx4000", "ggggxxxx odd"}
 
 
@@ -214,9 +212,7 @@ def test_every_keyword_in_the_stricter_rules_exists():
 # --- Actions --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "syntax", [None, *SYNTAXES], ids=lambda each: each and each.name
-)
+@pytest.mark.parametrize("syntax", [None, *SYNTAXES], ids=lambda each: each and each.name)
 def test_each_action_is_carried_out(syntax):
     ds = image(
         PatientAddress="12 Elm Street",
@@ -275,9 +271,7 @@ def test_an_empty_element_gets_no_dummy():
 def test_dummies_are_valid_for_their_vr():
     for vr, value in header._DUMMIES.items():
         if isinstance(value, str):
-            assert pydicom.valuerep.VALIDATORS.get(vr, lambda *_: (True, ""))(
-                vr, value
-            )[0]
+            assert pydicom.valuerep.VALIDATORS.get(vr, lambda *_: (True, ""))(vr, value)[0]
 
 
 def test_sequences_are_removed_emptied_or_cleaned_in_depth():
@@ -353,9 +347,7 @@ def test_private_overlay_curve_and_bookkeeping_elements_go_at_every_depth():
         return ds
 
     nested = dirty(item(CodeMeaning="kept"))
-    ds = dirty(
-        image(DerivationCodeSequence=[dirty(item(EquivalentCodeSequence=[nested]))])
-    )
+    ds = dirty(image(DerivationCodeSequence=[dirty(item(EquivalentCodeSequence=[nested]))]))
     for new in (clean(ds), clean(reread(ds))):
         allowed = {
             *image().dir(),
@@ -450,9 +442,7 @@ def test_the_identity_of_a_patient_has_an_order_of_preference():
 
 def test_the_identity_does_not_depend_on_how_the_file_is_encoded():
     def zoe(charset):
-        return image(
-            SpecificCharacterSet=charset, PatientID="", PatientName="Müller^Zoë"
-        )
+        return image(SpecificCharacterSet=charset, PatientID="", PatientName="Müller^Zoë")
 
     latin = reread(zoe("ISO_IR 100"))
     utf = reread(zoe("ISO_IR 192"), ImplicitVRLittleEndian)
@@ -841,9 +831,7 @@ def codes(ds):
     ("examined", "masked"), list(itertools.product([False, True], repeat=2))
 )
 @pytest.mark.parametrize("burned_in", [None, "", "YES", "NO", "Phoebe"])
-def test_the_header_claims_what_was_done_and_no_more(
-    settings, examined, masked, burned_in
-):
+def test_the_header_claims_what_was_done_and_no_more(settings, examined, masked, burned_in):
     ds = image(ImageType=["ORIGINAL", "PRIMARY", "AXIAL"], DerivationDescription="crop")
     if burned_in is not None:
         add(ds, "BurnedInAnnotation", burned_in)
@@ -883,9 +871,7 @@ def test_code_meanings_are_those_of_the_context_group():
 
 def test_earlier_cleaning_is_still_told_and_earlier_retaining_is_not():
     def earlier(code, scheme="DCM"):
-        return item(
-            CodeValue=code, CodingSchemeDesignator=scheme, CodeMeaning="by Phoebe"
-        )
+        return item(CodeValue=code, CodingSchemeDesignator=scheme, CodeMeaning="by Phoebe")
 
     ds = image(
         PatientIdentityRemoved="YES",

@@ -44,9 +44,7 @@ def made(bases):
     """One small instance of every format, with the scene it was made from."""
     scenes = {}
     for scene in plan_scenes(len(FORMATS), seed=3, phi_share=0.5):
-        few = min(
-            scene.frames, max(3, scene.format.frames[0]) if scene.frames > 1 else 1
-        )
+        few = min(scene.frames, max(3, scene.format.frames[0]) if scene.frames > 1 else 1)
         scenes[scene.format] = replace(scene, frames=few, rows=420, columns=560)
     return [(scene, make_instance(scene, bases)) for scene in scenes.values()]
 

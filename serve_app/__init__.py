@@ -1,0 +1,1 @@
+"""Ray Serve: the deployment graph, HTTP and DICOMweb."""
