@@ -71,7 +71,7 @@ class Looks:
         wide = np.float64 if samples.dtype.kind == "f" else np.int64
         moved = np.abs(samples.astype(wide) - self._seen.astype(wide)) > self._threshold
         if moved.ndim == 3:
-            moved = moved.any(axis=2)
+            moved = np.asarray(moved.any(axis=2))
         rows, columns = moved.shape
         padded = np.pad(moved, ((0, -rows % TILE), (0, -columns % TILE)))
         tiles = padded.reshape(padded.shape[0] // TILE, TILE, -1, TILE)

@@ -176,6 +176,7 @@ def decode(
     wanted = None if indices is None else list(indices)
     if wanted == []:
         return
+    frames: Iterator[Any]
     try:
         if found.photometric == "YBR_FULL_422" and not found.encapsulated:
             frames = _decode_422(dataset, found, wanted)
@@ -297,7 +298,8 @@ def shallow_copy(dataset: Dataset) -> Dataset:
     for tag in dataset.keys():  # noqa: SIM118 - iterating the dataset parses values
         copy[tag] = dataset.get_item(tag)
     copy.file_meta = copying.deepcopy(dataset.file_meta)
-    copy.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+    implicit, little = dataset.original_encoding
+    copy.set_original_encoding(implicit, little, dataset.original_character_set)
     return copy
 
 
@@ -366,7 +368,7 @@ def _background(samples: Samples, box: Box) -> Samples:
     ring[box.shift(-outer.x0, -outer.y0).index] = False
     values = samples[outer.index][ring] if ring.any() else samples[box.index]
     values = values.reshape(-1, samples.shape[2] if samples.ndim == 3 else 1)
-    return np.sort(values, axis=0)[len(values) // 2]
+    return np.asarray(np.sort(values, axis=0)[len(values) // 2])
 
 
 def _black(dataset: Dataset, found: PixelFormat, frame: StoredFrame) -> Samples:
@@ -599,7 +601,9 @@ def _edit_jpeg(copy: Dataset, found: PixelFormat, masks: Masks) -> None:
     for frame in _masked_frames(copy, found, masks, _touched(masks)):
         boxes = [box.clip(found.rows, found.columns) for box in masks.boxes[frame.index]]
         colours = [
-            (box, np.atleast_1d(frame.samples[box.y0, box.x0])) for box in boxes if box
+            (box, np.atleast_1d(frame.samples[box.y0, box.x0]).tolist())
+            for box in boxes
+            if box
         ]
         encoded[frame.index] = jpeg.blank(encoded[frame.index], colours)
     _set_encapsulated(copy, encoded)

@@ -199,7 +199,9 @@ class Reader:
 
     def _scale(self, view: View) -> float:
         shorter = min(view.shape[:2])
-        return min(max(self._settings.upscale_below_px / shorter, 1.0), _MOST_UPSCALING)
+        return float(
+            min(max(self._settings.upscale_below_px / shorter, 1.0), _MOST_UPSCALING)
+        )
 
     def _tiles(self, area: Box, scale: float) -> list[Box]:
         size = max(int(self._settings.tile_px / scale), 2 * _TILE_OVERLAP)
@@ -215,7 +217,9 @@ class Reader:
             return []  # flat: nothing can be written here
         if scale != 1.0:
             kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-            crop = cv2.resize(crop, None, fx=scale, fy=scale, interpolation=kernel)
+            crop = np.asarray(
+                cv2.resize(crop, None, fx=scale, fy=scale, interpolation=kernel), np.uint8
+            )
         # RapidOCR takes OpenCV's channel order.
         result = self._ocr(crop[..., ::-1], use_det=True, use_cls=False, use_rec=False)
         if result.boxes is None:

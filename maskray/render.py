@@ -99,7 +99,7 @@ def _colour_views(frame: StoredFrame, dataset: Dataset) -> Iterator[NamedView]:
     yield NamedView("colour", rgb)
     bright = np.percentile(rgb[:: 1 + rgb.shape[0] // 512, :: 1 + rgb.shape[1] // 512], 99)
     if 0 < bright < 255 * _DARK:
-        yield NamedView("brightened", _stretch(rgb, 0, bright))
+        yield NamedView("brightened", _stretch(rgb, 0, float(bright)))
     if frame.photometric == "PALETTE COLOR":
         low, high = frame.samples.min(), frame.samples.max()
         yield NamedView("full", _grey(_stretch(frame.samples, low, high)))
@@ -141,8 +141,10 @@ def _stretch(
     low, high = float(low), float(high)
     if not high > low:
         high = low + 1.0
-    shown = (values.astype(np.float32) - np.float32(low)) * np.float32(255.0 / (high - low))
-    shown = shown.clip(0.0, 255.0).astype(np.uint8)
+    scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(
+        255.0 / (high - low)
+    )
+    shown: npt.NDArray[np.uint8] = scaled.clip(0.0, 255.0).astype(np.uint8)
     return np.subtract(255, shown, dtype=np.uint8) if inverted else shown
 
 

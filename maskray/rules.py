@@ -351,7 +351,7 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
     beside = eponyms().get(line[index].folded.removesuffix("'S"))
     if not beside:
         return False
-    near = line[max(index - 2, 0) : index] + list(line[index + 1 : index + 3])
+    near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
     return any(token.folded in beside for token in near)
 
 

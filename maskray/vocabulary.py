@@ -8,7 +8,8 @@ those of the United States Census (``profile/README.md``).
 
 import gzip
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from functools import cache
 from importlib import resources
 
@@ -166,7 +167,8 @@ def _meanings() -> Iterator[str]:
     from pydicom.sr._concepts_dict import concepts
 
     excluded = {cid for cid, name in name_for_cid.items() if _NOT_CLINICAL.search(name)}
-    for scheme in concepts.values():
+    schemes: Mapping[str, Any] = concepts
+    for scheme in schemes.values():
         for codes in scheme.values():
             for meaning, cids in codes.values():
                 if not cids or not excluded.issuperset(cids):
