@@ -176,13 +176,8 @@ def decode(
     wanted = None if indices is None else list(indices)
     if wanted == []:
         return
-    frames: Iterator[Any]
     try:
-        if found.photometric == "YBR_FULL_422" and not found.encapsulated:
-            frames = _decode_422(dataset, found, wanted)
-        else:
-            decoder = get_decoder(found.transfer_syntax)
-            frames = decoder.iter_array(dataset, indices=wanted, raw=True)
+        frames = _decoded(dataset, found, wanted)
         count = 0
         for position, (samples, meta) in enumerate(frames):
             index = position if wanted is None else wanted[position]
@@ -199,6 +194,14 @@ def decode(
         raise UnsupportedPixelsError("a frame cannot be decoded", "not_decodable") from None
     if count != (found.frames if wanted is None else len(wanted)):
         raise UnsupportedPixelsError("frames are missing", "frames_missing")
+
+
+def _decoded(
+    dataset: Dataset, found: PixelFormat, wanted: list[int] | None
+) -> Iterator[tuple[Samples, Any]]:
+    if found.photometric == "YBR_FULL_422" and not found.encapsulated:
+        return _decode_422(dataset, found, wanted)
+    return get_decoder(found.transfer_syntax).iter_array(dataset, indices=wanted, raw=True)
 
 
 def _decode_422(

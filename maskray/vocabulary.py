@@ -9,9 +9,9 @@ those of the United States Census (``profile/README.md``).
 import gzip
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from maskray.text import as_letters, fold
 
