@@ -110,9 +110,97 @@ def redact(
         changes["redact_even_if_undetected"] = True
     settings = load_settings(config, changes)
     totals = run(paths[:-1], paths[-1], settings, console, limit=limit, watch=watch)
-    write_report(paths[-1])
+    if totals.files or totals.skipped:
+        write_report(paths[-1])
     console.print(summary(totals))
     if not totals.all_released:
+        raise typer.Exit(Exit.NOT_ALL)
+
+
+@app.command()
+def report(
+    output: Annotated[
+        str, typer.Argument(metavar="OUTPUT", help="An output of maskray redact.")
+    ],
+    tokens_in: Annotated[
+        float | None,
+        typer.Option("--dollars-per-million-tokens-in", min=0.0, help="For the cost."),
+    ] = None,
+    tokens_out: Annotated[
+        float | None,
+        typer.Option("--dollars-per-million-tokens-out", min=0.0, help="For the cost."),
+    ] = None,
+    hour: Annotated[
+        float | None,
+        typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
+    ] = None,
+) -> None:
+    """Write OUTPUT/report.html: counts, speed, cost, and pictures of the released side."""
+    from data_jobs.report import Prices, write_report
+    from maskray.settings import validated
+
+    prices = {
+        "dollars_per_million_tokens_in": tokens_in,
+        "dollars_per_million_tokens_out": tokens_out,
+        "dollars_per_hour": hour,
+    }
+    given: dict[str, object] = {k: v for k, v in prices.items() if v is not None}
+    written = write_report(output, validated(Prices, given, "prices") if given else None)
+    console.print(written, markup=False)
+
+
+@app.command()
+def synthesize(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A new or empty folder.")],
+    n: Annotated[int, typer.Option("--n", help="Instances to make.")] = 70,
+    seed: Annotated[
+        int, typer.Option(help="Another seed gives other people, texts and places.")
+    ] = 0,
+    phi_share: Annotated[
+        float, typer.Option(help="Share of the instances that show PHI.")
+    ] = 0.5,
+    base: Annotated[
+        Path | None,
+        typer.Option(help="Folder of text-free DICOM images to use as backgrounds too."),
+    ] = None,
+) -> None:
+    """Make labelled test instances with burned-in text in OUT, and OUT/truth.json."""
+    from maskray.synthesize import synthesize as make
+
+    make(out, n=n, seed=seed, phi_share=phi_share, base=base)
+    console.print(f"{n} instances and truth.json in {out}")
+
+
+@app.command()
+def check() -> None:
+    """Try everything a run needs on this machine. Exit code 3 if something is missing."""
+    from data_jobs.check import checks
+
+    missing = False
+    for each in checks():
+        sign = "ok" if each.works else "MISSING" if each.needed else "-"
+        console.print(f"{sign:8}{each.name:18}{each.says}", markup=False)
+        missing |= each.needed and not each.works
+    if missing:
+        raise typer.Exit(Exit.SERVICE_DOWN)
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A new folder, or that of a demo.")
+    ] = Path("demo-output"),
+    n: Annotated[int, typer.Option("--n", help="Synthesized instances.")] = 16,
+    seed: Annotated[int, typer.Option(help="Of the synthesized set.")] = 0,
+) -> None:
+    """De-identify the shipped examples and a synthesized set, and show what came of it.
+
+    Exit code 0 if every instance is accounted for and nothing that had to be hidden is
+    shown; some examples are broken on purpose and end in FAILED.
+    """
+    from data_jobs.demo import demo as show
+
+    if not show(out, n, seed, console):
         raise typer.Exit(Exit.NOT_ALL)
 
 

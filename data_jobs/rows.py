@@ -29,6 +29,7 @@ LINE = pa.struct(
         ("columns", pa.list_(pa.int32())),
         ("view", pa.string()),
         ("reader", pa.string()),
+        ("others", pa.list_(pa.string())),
     ]
 )
 FINDING = pa.struct(
@@ -130,6 +131,7 @@ def _line_row(line: TextLine) -> Row:
         "columns": [edge for pair in line.columns for edge in pair],
         "view": line.view,
         "reader": line.reader,
+        "others": [each.get_secret_value() for each in line.others],
     }
 
 
@@ -143,6 +145,7 @@ def _line(row: Mapping[str, Any]) -> TextLine:
         tuple(zip(edges[::2], edges[1::2], strict=True)),
         row["view"],
         row["reader"],
+        tuple(SecretStr(each) for each in row["others"]),
     )
 
 

@@ -125,6 +125,7 @@ class Finish:
             outcome = self._attempts.guard(
                 row["source"], "finish", lambda: self._finish(row, clock, released)
             )
+            outcome = replace(outcome, seconds=dict(clock.seconds))
         return self._account(row, outcome, released[0] if released else None)
 
     def _finish(self, row: Row, clock: Stopwatch, released: list[str]) -> Outcome:

@@ -13,7 +13,6 @@ Each step is a room of its own; here they are put in order. ``data_jobs`` and
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from pydantic import SecretStr
 from pydicom import Dataset
 
 from maskray import header, rules, verify
@@ -28,7 +27,7 @@ from maskray.gate import find_text
 from maskray.geometry import Box
 from maskray.keyframes import Looks, Tracker
 from maskray.keys import Key
-from maskray.locate import Located, Locator
+from maskray.locate import Locator
 from maskray.open import Instance, Kind, open_instance
 from maskray.pixels import decode, shallow_copy
 from maskray.plan import Place, places_to_locate, plan_regions
@@ -43,6 +42,7 @@ from maskray.records import (
     Verdict,
 )
 from maskray.render import views
+from maskray.second_opinion import second_opinion
 from maskray.settings import Settings
 from maskray.write import encode, encode_image
 
@@ -259,7 +259,9 @@ def finish(
         MaskrayError: If a step fails; see :func:`failed` for what becomes of it.
     """
     with clock.stage("locate"):
-        seen, findings = _second_opinion(instance, seen, findings, engines, settings)
+        seen, findings = second_opinion(
+            instance, seen, findings, engines.reader, engines.locator, settings
+        )
         in_pixels = [each for each in findings if each.view not in REMOVED]
         places = places_to_locate(in_pixels)
         located = _located(instance, places, engines.locator)
@@ -313,98 +315,6 @@ def _distinct(instance: Instance) -> Instance:
     own = str(dataset.get("SOPInstanceUID") or "")
     dataset.SOPInstanceUID = f"{own}.{int(instance.sha256[:16], 16)}"
     return replace(instance, dataset=dataset)
-
-
-def _second_opinion(
-    instance: Instance,
-    seen: Seen,
-    findings: Sequence[Finding],
-    engines: Engines,
-    settings: Settings,
-) -> tuple[Seen, list[Finding]]:
-    """EasyOCR reads what RapidOCR left in doubt.
-
-    Text that nobody could name and that EasyOCR reads as clinical is clinical. Places
-    that RapidOCR could not read are unknown text where EasyOCR sees text too. A header
-    that declares burned in annotation, where none was seen, has EasyOCR look at all.
-    """
-    doubted = [line for line in seen.lines if _is_unnamed(line)]
-    suspected = [*seen.doubtful, *_declared(instance, seen)]
-    if not doubted and not suspected:
-        return seen, list(findings)
-    read = _read_by_easyocr(instance, [*doubted, *suspected], engines.locator)
-    others = {
-        line: line.others + _EASYOCR_VOTES * tuple(each.text for each in read[line])
-        for line in doubted
-    }
-    lines = tuple(
-        replace(line, others=others[line]) if line in others else line
-        for line in seen.lines
-    )
-    seen = replace(seen, lines=lines)
-    kept = [each for each in findings if each.source != rules.SOURCE]
-    if len(kept) < len(findings):
-        kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
-    if settings.policy.hides(Category.UNKNOWN):
-        kept += [
-            _unknown(line, located.box)
-            for line in suspected
-            for located in read[line]
-            if located.confidence >= _EASYOCR_SURE
-        ]
-    return seen, kept
-
-
-_EASYOCR_VOTES = 3
-_EASYOCR_SURE = 0.2
-"""EasyOCR's confidence from which a place it reads is text."""
-
-
-def _is_unnamed(line: TextLine) -> bool:
-    return line.view not in REMOVED and rules.is_unnamed(line.text.get_secret_value())
-
-
-def _declared(instance: Instance, seen: Seen) -> list[TextLine]:
-    """The whole first frame, if BurnedInAnnotation is YES and nothing was seen."""
-    value = str(instance.dataset.get("BurnedInAnnotation", "")).strip().upper()
-    if value != "YES" or seen.lines or seen.doubtful:
-        return []
-    whole = Box(0, 0, instance.pixels.columns, instance.pixels.rows)
-    return [TextLine((0,), whole, SecretStr(""), 0.0)]
-
-
-def _unknown(line: TextLine, box: Box) -> Finding:
-    height = min(box.width, box.height)
-    return Finding(
-        line.frames, SecretStr(""), Category.UNKNOWN, "easyocr", box, line.view, height
-    )
-
-
-def _read_by_easyocr(
-    instance: Instance, lines: Sequence[TextLine], locator: Locator
-) -> dict[TextLine, list[Located]]:
-    """What EasyOCR reads in the place of each line, in the first frame that shows it."""
-    read: dict[TextLine, list[Located]] = {line: [] for line in lines}
-    wanted = sorted({line.frames[0] for line in lines})
-    for frame in decode(instance.dataset, instance.pixels, wanted):
-        shown = {
-            view.name: view.pixels
-            for view in views(frame, instance.dataset, instance.pixels)
-        }
-        for line in lines:
-            if line.frames[0] == frame.index:
-                view = shown.get(line.view, next(iter(shown.values())))
-                height = min(line.box.width, line.box.height)
-                whole = line.box.area >= frame.samples.shape[0] * frame.samples.shape[1]
-                place = line.box.grow(height // 2, height // 4)
-                read[line] = locator.read(
-                    view, [place], [_WHOLE_FRAME_LETTERS if whole else height]
-                )
-    return read
-
-
-_WHOLE_FRAME_LETTERS = 20
-"""Height of the letters that EasyOCR is made to look for in a whole frame."""
 
 
 def _located(

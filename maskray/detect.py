@@ -117,11 +117,15 @@ def read_sightings(
 
 
 def _is_sure(reading: Reading) -> bool:
-    text = reading.text.get_secret_value().strip()
+    text = reading.text.get_secret_value().strip(_STROKES)
     need = _SURE_SHORT if len(text) <= _SHORT else _SURE
     if any(each.isalpha() and not each.isascii() for each in fold(text)):
         need = _SURE_FOREIGN
     return bool(text) and reading.confidence >= need
+
+
+_STROKES = " -\u2013\u2014_|.\u00b7~\u4e00\u4e28"
+"""What a line, a tick or a dot is read as; the last two are Chinese numerals."""
 
 
 def _may_hold_words(reading: Reading) -> bool:

@@ -1,23 +1,44 @@
 """Text that gives itself away by its form: dates, times, numbers to call, addresses."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from maskray.records import Category
+from maskray.text import as_digits
 
-_MONTHS = (
-    "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC JANUARY FEBRUARY MARCH APRIL JUNE "
-    "JULY AUGUST SEPT SEPTEMBER OCTOBER NOVEMBER DECEMBER MAI OKT DEZ MRZ JUIN JUIL AOU "
-    "AOUT FEV AVR ENE ABR AGO DIC GIU LUG OTT"
-).split()
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "JAN JANUARY JANUAR JANVIER ENE ENERO GENNAIO",
+            "FEB FEBRUARY FEBRUAR FEV FEVRIER FEBRERO FEBBRAIO",
+            "MAR MARCH MARZ MAERZ MRZ MARS MARZO",
+            "APR APRIL AVR AVRIL ABR ABRIL APRILE",
+            "MAY MAI MAYO MAGGIO",
+            "JUN JUNE JUNI JUIN JUNIO GIU GIUGNO",
+            "JUL JULY JULI JUIL JUILLET JULIO LUG LUGLIO",
+            "AUG AUGUST AOU AOUT AGO AGOSTO",
+            "SEP SEPT SEPTEMBER SEPTEMBRE SEPTIEMBRE SETTEMBRE",
+            "OCT OCTOBER OKT OKTOBER OCTOBRE OCTUBRE OTT OTTOBRE",
+            "NOV NOVEMBER NOVEMBRE NOVIEMBRE",
+            "DEC DECEMBER DEZ DEZEMBER DECEMBRE DIC DICIEMBRE DICEMBRE",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
 # Without GEN, MAG, SET, MEI: consoles print them for other things.
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _ORDINAL = r"(?:ST|ND|RD|TH)?"
 _LONG_YEAR = r"(?:18|19|20)\d\d"
 _YEAR = rf"(?:{_LONG_YEAR}|'?\d\d)"
-_GAP = r"(?:\s*[-./,'\s]\s*)"
-
+_MM = r"(?:0[1-9]|1[0-2])"
+_DD = r"(?:0[1-9]|[12]\d|3[01])"
+_GAP = r"(?:\s*[-./,'\s]\s*(?:DE\s+)?)"
+_HMS = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_THEN = rf"(?:{_HMS})?(?!\d|\.\d)"
+"""After the last digit of a date; a time may follow whose gap was not read."""
 
 _WEEKDAY = r"(?:(?:MON|TUES?|WED(?:NES)?|THU(?:RS)?|FRI|SAT(?:UR)?|SUN)(?:DAY)?\.?,?\s+)?"
 
@@ -28,20 +49,40 @@ def _patterns(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 _DATES = _patterns(
     # 06.16.1976, 3/9/12, 03-09-2012
-    rf"{_WEEKDAY}(?<![\d.]){_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}(?!\d|\.\d)",
+    rf"{_WEEKDAY}(?<![\d.]){_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
     # 2012-03-09, 2012 03 09
-    rf"(?<!\d){_LONG_YEAR}\s?([-./ ])\s?{_DAY}\s?\1\s?{_DAY}(?!\d)",
+    rf"(?<!\d){_LONG_YEAR}\s?([-./ ])\s?{_DAY}\s?\1\s?{_DAY}(?:{_HMS})?(?!\d)",
+    # A separator that was misread or not read: 12-03/2019, 03 09 2012, 2019-0312
+    rf"(?<![\d.]){_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
+    rf"(?<![\d.]){_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
+    rf"(?<![\d.]){_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
+    rf"(?<![\d.]){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
+    # 12:34:5606/16/1976
+    rf"(?<![\d:.]){_HMS}(?:{_DAY}([-./]){_DAY}\1{_LONG_YEAR}"
+    rf"|{_LONG_YEAR}([-./]){_DAY}\2{_DAY})(?!\d)",
     # 20120309, 03092012
-    rf"(?<!\d){_LONG_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)",
-    rf"(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|[12]\d|3[01]){_LONG_YEAR}(?!\d)",
+    rf"(?<!\d){_LONG_YEAR}{_MM}{_DD}(?!\d)",
+    rf"(?<!\d){_DD}{_DD}{_LONG_YEAR}(?!\d)",
     # 24-MAY-02, 7 Oct 2016, 23OCT
-    rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?(?:{_GAP}?{_YEAR})?(?![A-Z0-9])",
+    rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?(?:{_GAP}?{_YEAR}"
+    rf"(?:{_HMS})?)?(?![A-Z0-9])",
     # Oct 23, 2018
-    rf"{_WEEKDAY}(?<![A-Z]){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}(?:{_GAP}{_YEAR})?(?![A-Z0-9])",
+    rf"{_WEEKDAY}(?<![A-Z]){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}(?:{_GAP}{_YEAR}"
+    rf"(?:{_HMS})?)?(?![A-Z0-9])",
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
 )
+_MONTHS_OF_A_YEAR = _patterns(
+    # 03/2019, 2019-03
+    rf"(?<![\d./-]){_MM}[-/](?:19|20)\d\d(?![\d./-])",
+    rf"(?<![\d./-])(?:19|20)\d\d-{_MM}(?![\d./-])",
+)
+_COUNTS = re.compile(
+    r"(?<![A-Z])(?:IMG?|IMAGES?|SER?|SERIES|SL|SLICE|FRM?|FRAMES?|T[ER](?:\s?/\s?T[ER])?)"
+    r"\s*[:=]?\s*$"
+)
+"""What stands before ``12/2000`` if it counts images or milliseconds."""
 _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
@@ -65,19 +106,25 @@ _PHONES = _patterns(
 _ADDRESSES = _patterns(
     r"(?<!\w)\d{1,5}\s+(?:[A-Z]+\.?\s+){1,4}(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD"
     r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE)\b",
-    r"(?<!\w)[A-Z]+(?:STRASSE|STR\.|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
+    r"(?<!\w)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
+    r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
 )
+_SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
+_YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
+"""Digits of an age, some of them misread; one at least was not."""
 _AGES = _patterns(
-    r"(?<![\w.])(\d{1,3})\s?(?:Y|YR|YRS|YO|Y/O|YEARS?)(?:\s?OLD)?(?![A-Z0-9])",
-    r"(?<!\w)AGE\s*[:=]?\s*(\d{1,3})(?!\d)",
+    rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
+    r"(?:[\s-]?OLD)?(?![A-Z0-9])",
+    rf"(?<!\w)(?:AGE|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
 _LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
 """What stands before a time that is a duration."""
-_BIRTH = re.compile(r"(?<![A-Z])(?:DOB|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
+_BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 
 Form = tuple[int, int, Category]
 """Half-open character indices, and what stands there."""
@@ -93,31 +140,45 @@ def find_forms(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]
         digits: The same line, of the same length, with misread digits mended.
         births: Known birth dates as ``YYYYMMDD``; any date after a birth label is one.
     """
+    yield from _dates_and_times(text, digits, births)
+    for patterns, shown, category in (
+        (_SOCIAL_SECURITY, digits, Category.PATIENT_ID),
+        (_UIDS, digits, Category.OTHER_ID),
+        (_PHONES, digits, Category.PHONE),
+        (_ADDRESSES, text, Category.ADDRESS),
+    ):
+        yield from (_form(match, category) for match in _matches(patterns, shown))
+
+
+def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]:
     labelled = _BIRTH.search(text) is not None
-    for pattern in _DATES:
-        for match in pattern.finditer(digits):
-            birth = labelled or _is_one_of(match.group(), births)
-            yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)
-    for pattern in _TIMES:
-        for match in pattern.finditer(digits):
-            if not _LASTS.search(text[: match.start()]):
+    for match in _matches(_DATES, digits):
+        birth = labelled or _is_one_of(match.group(), births)
+        yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)
+    for patterns, unless in ((_TIMES, _LASTS), (_MONTHS_OF_A_YEAR, _COUNTS)):
+        for match in _matches(patterns, digits):
+            if not unless.search(text[: match.start()]):
                 yield _form(match, Category.DATE)
-    for pattern in _PHONES:
-        yield from (_form(match, Category.PHONE) for match in pattern.finditer(digits))
-    for pattern in _ADDRESSES:
-        yield from (_form(match, Category.ADDRESS) for match in pattern.finditer(text))
+
+
+def _matches(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[re.Match[str]]:
+    for pattern in patterns:
+        yield from pattern.finditer(text)
 
 
 def find_ages(text: str) -> Iterator[tuple[int, int, int]]:
     """Ages in a folded line: half-open character indices and the years."""
     for pattern in _AGES:
         for match in pattern.finditer(text):
-            yield match.start(1), match.end(1), int(match.group(1))
+            yield match.start(1), match.end(1), int(as_digits(match.group(1)))
 
 
 def names_a_month(text: str) -> bool:
-    """Whether a folded token ends or begins with the name of a month."""
-    return re.match(_MONTH, text) is not None or re.search(_MONTH + "$", text) is not None
+    """Whether the name of a month begins or ends a folded token, or parts its digits."""
+    return _WITH_A_MONTH.search(text) is not None
+
+
+_WITH_A_MONTH = re.compile(rf"^{_MONTH}|{_MONTH}$|(?<=\d){_MONTH}(?=\d)")
 
 
 def _form(match: re.Match[str], category: Category) -> Form:
@@ -125,13 +186,17 @@ def _form(match: re.Match[str], category: Category) -> Form:
 
 
 def _is_one_of(date: str, known: frozenset[str]) -> bool:
-    """Whether the digits of a date are those of a known one, in any order."""
-    shown = sorted(part.lstrip("0") for part in re.findall(r"\d+", date))
+    """Whether the parts of a date are those of a known one, in any order."""
+    parts = [
+        str(_MONTHS.get(part, part)).lstrip("0")
+        for part in re.findall(rf"\d+|{_MONTH}", date.upper())
+    ]
     for each in known:
         year, month, day = each[:4], each[4:6], each[6:8]
         for short in (year, year[2:]):
-            if shown == sorted(part.lstrip("0") for part in (short, month, day)):
+            if sorted(parts) == sorted(part.lstrip("0") for part in (short, month, day)):
                 return True
-        if "".join(re.findall(r"\d+", date)) in (each, month + day + year):
+        shown = "".join(re.findall(r"\d+", date))
+        if shown in (each, month + day + year, day + month + year):
             return True
     return False

@@ -54,7 +54,9 @@ _MIN_NAME = 2
 _MIN_ID = 3
 _MIN_PHRASE = 4
 _LOOK_AHEAD = 6
-"""Most tokens one identifier may be split into."""
+"""Most tokens one identifier may be split into, if they are not single letters."""
+_MIN_SPLIT_NAME = 5
+_MIN_ENDING = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,28 @@ class Identifiers:
         """Numbers and phrases, which punctuation or spaces may split."""
         for start in range(len(line)):
             text = ""
-            for end in range(start + 1, min(len(line), start + _LOOK_AHEAD) + 1):
-                text += letters(line[end - 1].text)
+            pieces = 0
+            for end in range(start + 1, len(line) + 1):
+                piece = letters(line[end - 1].text)
+                text += piece
+                pieces += len(piece) > 1 or end == start + 1
+                if pieces > _LOOK_AHEAD:
+                    break
                 category = self._number(text) or self._phrase(text)
+                if category is None and end > start + 1:
+                    category = self._split_name(text)
                 if category is not None:
                     yield start, end, category
+
+    def _split_name(self, text: str) -> Category | None:
+        """A name whose letters or parts stand apart: ``D O E``, ``Van Tongeren``."""
+        if len(text) < _MIN_SPLIT_NAME:
+            return None
+        bones = skeleton(text)
+        for name, category in self.names.items():
+            if bones == skeleton(name):
+                return category
+        return None
 
     def _number(self, text: str) -> Category | None:
         if len(text) < _MIN_ID:
@@ -139,7 +158,9 @@ def _same_name(word: str, bones: str, name: str) -> bool:
         return True
     if shorter >= 4 and (word.startswith(name) or name.startswith(word)):
         return True
-    if len(name) >= 4 and (word.endswith(name) or name in word):
+    if len(name) >= 4 and name in word:
+        return True
+    if len(word) >= _MIN_ENDING and name.endswith(word):
         return True
     most = 0 if shorter < 5 else 1 if shorter < 8 else 2
     return most > 0 and distance(word, name, most) <= most
@@ -158,17 +179,23 @@ def collect(dataset: Dataset) -> Identifiers:
     for keyword, vr, value in _texts(dataset):
         if vr == "PN":
             for part in name_parts(value):
-                names.setdefault(part, _name_category(keyword))
+                _add(names, part, _name_category(keyword))
             raw.add(value)
         elif keyword in _IDS and len(letters(value)) >= _MIN_ID:
-            numbers.setdefault(letters(value), _IDS[keyword])
+            _add(numbers, letters(value), _IDS[keyword])
             raw.add(value)
         elif keyword in _PHRASES and len(letters(value)) >= _MIN_PHRASE:
-            phrases.setdefault(letters(value), _PHRASES[keyword])
+            _add(phrases, letters(value), _PHRASES[keyword])
             raw.add(value)
         elif keyword == "PatientBirthDate" and len(value) >= 8:
             births.add(re.sub(r"\D", "", value)[:8])
     return Identifiers(names, numbers, phrases, frozenset(births), frozenset(raw))
+
+
+def _add(known: dict[str, Category], text: str, category: Category) -> None:
+    """Adds an identifier; one that is the patient's and another's is the patient's."""
+    if text not in known or category in (Category.NAME, Category.PATIENT_ID):
+        known[text] = category
 
 
 def name_parts(value: str) -> Iterator[str]:

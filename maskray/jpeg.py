@@ -17,10 +17,15 @@ from maskray.geometry import Box
 
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _COLOUR_SPACES = frozenset({"JCS_YCbCr", "JCS_RGB", "JCS_GRAYSCALE"})
-_SOS, _EOI, _COM, _APP0, _APP14 = 0xDA, 0xD9, 0xFE, 0xE0, 0xEE
+_IMAGE = frozenset(range(0xC0, 0xE0))
+"""Markers that say how pixels are coded (ITU-T T.81, table B.1)."""
+_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SOS, _EOI, _APP0, _APP14 = 0xDA, 0xD9, 0xE0, 0xEE
 
 
-def blank(data: bytes, boxes: Iterable[tuple[Box, Sequence[int]]]) -> bytes:
+def blank(
+    data: bytes, boxes: Iterable[tuple[Box, Sequence[int]]], *, rgb: bool = False
+) -> bytes:
     """The same JPEG with all blocks that a box touches set to one colour.
 
     Args:
@@ -28,6 +33,7 @@ def blank(data: bytes, boxes: Iterable[tuple[Box, Sequence[int]]]) -> bytes:
         boxes: Native pixels, each with the value (0 to 255) of every component as it
             is stored. Luminance is blanked in whole blocks of 8 x 8 pixels, subsampled
             colour in the blocks of 16 x 16 (or 16 x 8) it is stored in.
+        rgb: The values are red, green and blue however the stream stores colour.
 
     Raises:
         UnsupportedPixelsError: If the stream is not one libjpeg can rewrite.
@@ -36,6 +42,8 @@ def blank(data: bytes, boxes: Iterable[tuple[Box, Sequence[int]]]) -> bytes:
     try:
         with _in_memory(data) as path:
             image = jpeglib.read_dct(path)
+        if rgb and image.jpeg_color_space.name == "JCS_YCbCr":
+            wanted = [(box, _ycbcr(*colour)) for box, colour in wanted]
         _blank_components(image, wanted)
         with _in_memory(b"") as path:
             image.write_dct(path)
@@ -83,12 +91,24 @@ def strip(data: bytes, like: bytes | None = None) -> bytes:
     return b"".join(kept)
 
 
+def precision(data: bytes) -> int:
+    """Bits per sample of a JPEG stream of any process (ITU-T T.81 B.2.2).
+
+    Raises:
+        UnsupportedPixelsError: If no frame header can be found.
+    """
+    for marker, segment in _segments(data):
+        if marker in _FRAME and len(segment) > 4:
+            return segment[4]
+    raise UnsupportedPixelsError("a JPEG stream without a frame", "not_decodable")
+
+
 def _role(marker: int, segment: bytes) -> str:
     if marker == _APP0 and segment[4:9] == b"JFIF\0":
         return "JFIF"
     if marker == _APP14 and segment[4:9] == b"Adobe":
         return "Adobe"
-    return "other" if marker == _COM or _APP0 <= marker <= 0xEF else "image"
+    return "image" if marker in _IMAGE else "other"
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -146,6 +166,14 @@ def _blank_components(
             columns = slice(max(box.x0, 0) // wide, -(-box.x1 // wide))
             blocks[rows, columns] = 0
             blocks[rows, columns, 0, 0] = _dc(int(colour[number]), step)
+
+
+def _ycbcr(red: int, green: int, blue: int) -> list[int]:
+    """The components of a colour (ITU-T T.871, clause 7)."""
+    luminance = 0.299 * red + 0.587 * green + 0.114 * blue
+    blueness = 128 + (blue - luminance) / 1.772
+    redness = 128 + (red - luminance) / 1.402
+    return [min(round(each), 255) for each in (luminance, blueness, redness)]
 
 
 def _dc(value: int, step: int) -> int:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from maskray.geometry import Box, joined
 from maskray.pixels import Samples
 from maskray.records import TextLine
+from maskray.render import robust_range
 from maskray.text import distance, letters
 
 TILE = 16
@@ -24,7 +25,9 @@ TILE = 16
 _CONTEXT = 2
 """Tiles of surroundings that are looked at with a changed one: a letter needs them."""
 _CHANGE = 0.02
-"""A tile has changed where a value moved by this share of the range of values."""
+"""A tile has changed where a value moved by this share of the range of values; if
+padding or a hot pixel makes that range wide, of the range that tissue has."""
+_FAR = 1e300
 _NEARLY_ALL = 0.6
 """From this share of changed tiles on the whole frame is looked at."""
 _SAME_PLACE = 0.6
@@ -52,8 +55,7 @@ class Looks:
         whole = Box(0, 0, columns, rows)
         if self._seen is None or self._seen.shape != samples.shape:
             self._seen = np.array(samples)
-            spread = float(samples.max()) - float(samples.min())
-            self._threshold = max(_CHANGE * spread, 1e-12)
+            self._threshold = _least_change(samples)
             return [whole]
         changed = self._changed_tiles(samples)
         if not changed.any():
@@ -68,14 +70,36 @@ class Looks:
 
     def _changed_tiles(self, samples: Samples) -> npt.NDArray[np.bool_]:
         assert self._seen is not None  # noqa: S101 - narrowed for the type checker
-        wide = np.float64 if samples.dtype.kind == "f" else np.int64
-        moved = np.abs(samples.astype(wide) - self._seen.astype(wide)) > self._threshold
+        moved = np.abs(_wide(samples) - _wide(self._seen)) > self._threshold
         if moved.ndim == 3:
             moved = np.asarray(moved.any(axis=2))
         rows, columns = moved.shape
         padded = np.pad(moved, ((0, -rows % TILE), (0, -columns % TILE)))
         tiles = padded.reshape(padded.shape[0] // TILE, TILE, -1, TILE)
         return np.asarray(tiles.any(axis=(1, 3)))
+
+
+def _wide(samples: Samples) -> Samples:
+    """Values whose differences are numbers; what is no number is far from all that are."""
+    if samples.dtype.kind != "f":
+        return samples.astype(np.int64)
+    return np.nan_to_num(
+        samples.astype(np.float64), nan=-_FAR, posinf=_FAR, neginf=-_FAR
+    ).clip(-_FAR, _FAR)
+
+
+def _least_change(samples: Samples) -> float:
+    """By how much a value moves that has changed."""
+    if samples.dtype.kind == "f":
+        samples = samples[np.isfinite(samples)].reshape(-1, 1)
+    if not samples.size:
+        return 0.0
+    spread = float(samples.max()) / 2 - float(samples.min()) / 2
+    if samples.itemsize > 1:
+        low, high = robust_range(samples)
+        robust = high / 2 - low / 2
+        spread = robust if robust < spread / 4 else spread
+    return 2 * _CHANGE * spread
 
 
 def _boxes(changed: npt.NDArray[np.bool_], rows: int, columns: int) -> list[Box]:
@@ -190,14 +214,13 @@ class _Standing:
         self.frames = frames
         self.sure = sure
         self._area = line.box.clip(*samples.shape[:2]) or Box(0, 0, 1, 1)
-        self._pixels = np.array(samples[self._area.index], np.float64)
-        spread = float(samples.max()) - float(samples.min())
-        self._threshold = max(_CHANGE * spread, 1e-12)
+        self._pixels = _wide(samples[self._area.index])
+        self._threshold = _least_change(samples)
 
     def stands(self, samples: Samples, places: Sequence[Box]) -> bool:
         if not any(self._area.overlap(place) for place in places):
             return True
-        now = samples[self._area.index].astype(np.float64)
+        now = _wide(samples[self._area.index])
         if now.shape != self._pixels.shape:
             return False
         return float(np.abs(now - self._pixels).max()) <= self._threshold

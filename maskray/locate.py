@@ -253,14 +253,15 @@ def _pack(
     view: View, places: Sequence[Box], line_heights: Sequence[int]
 ) -> Iterator[tuple[View, list[_Piece]]]:
     """Canvases with the places on them, in shelves from top to bottom."""
-    wide, most_rows = _CANVAS
+    widest, most_rows = _CANVAS
     pieces: list[_Piece] = []
     for place, line in zip(places, line_heights, strict=True):
         scale = min(max(_LETTER_PX / max(line, 1), _SCALES[0]), _SCALES[1])
         source = place.clip(*view.shape[:2])
         if source is not None:
-            pieces.extend(_fitting(source, scale, wide - 2 * _GAP, most_rows - 2 * _GAP))
+            pieces.extend(_fitting(source, scale, widest - 2 * _GAP, most_rows - 2 * _GAP))
     pieces.sort(key=lambda piece: -piece.height)
+    wide = _width(pieces, widest)
     while pieces:
         placed, pieces = _shelve(pieces, wide, most_rows)
         bottom = max(piece.y + piece.height for piece in placed) + _GAP
@@ -275,6 +276,13 @@ def _pack(
                 content
             )
         yield canvas, placed
+
+
+def _width(pieces: Sequence[_Piece], widest: int) -> int:
+    """Columns of a canvas: about square, for few small pieces."""
+    longest = max((piece.width for piece in pieces), default=0) + 2 * _GAP
+    area = sum((piece.width + _GAP) * (piece.height + _GAP) for piece in pieces)
+    return min(-(-max(longest, round(1.2 * area**0.5)) // 32) * 32, widest)
 
 
 def _fitting(source: Box, scale: float, wide: int, high: int) -> Iterator[_Piece]:

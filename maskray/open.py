@@ -194,6 +194,9 @@ def _ensure_transfer_syntax(dataset: Dataset) -> None:
 
 
 def _open_image(data: bytes, kind: Kind, limits: LimitSettings) -> Instance:
+    if kind is Kind.PNG and data[24:25] == b"\x10" and data[25:26] != b"\0":
+        # Pillow reads 16-bit colour as 8-bit: a masked copy would lose the rest.
+        raise UnsupportedPixelsError("16-bit colour", "bit_depth", "open")
     try:
         with PIL.Image.open(io.BytesIO(data), formats=[kind.value.upper()]) as image:
             if image.width * image.height > limits.max_frame_pixels:

@@ -8,21 +8,32 @@ their fragments, 8-bit JPEG is edited in its coefficients.
 """
 
 import copy as copying
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydicom import Dataset
-from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
+from pydicom import DataElement, Dataset
+from pydicom.encaps import (
+    encapsulate,
+    encapsulate_extended,
+    generate_fragments,
+    generate_frames,
+    parse_basic_offsets,
+)
 from pydicom.pixels import apply_color_lut, get_decoder, get_encoder
 from pydicom.uid import (
+    HTJ2K,
     JPEG2000,
     UID,
     ExplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
     JPEGLSLossless,
     JPEGLSNearLossless,
     RLELossless,
@@ -37,6 +48,11 @@ Samples = npt.NDArray[Any]
 Fill = Literal["black", "background"]
 
 PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_BITS_ALLOCATED = {
+    "PixelData": (1, 8, 16, 32),
+    "FloatPixelData": (32,),
+    "DoubleFloatPixelData": (64,),
+}
 GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
 PHOTOMETRIC = GREY | {
     "PALETTE COLOR",
@@ -56,6 +72,12 @@ REENCODE: Mapping[str, UID] = {
     JPEG2000Lossless: JPEG2000Lossless,
     JPEG2000: JPEG2000Lossless,
 }
+_LOSSY = frozenset(
+    {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000, HTJ2K}
+)
+_JPEG = frozenset({JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1})
+_STREAM_STARTS = (b"\xff\xd8", b"\xff\x4f")
+"""First bytes of a JPEG or JPEG-LS, and of a JPEG 2000 stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +124,7 @@ def pixel_format(dataset: Dataset, limits: LimitSettings) -> PixelFormat:
         raise UnsupportedPixelsError("unknown transfer syntax", "unknown_transfer_syntax")
     found = _described(dataset, keyword, UID(syntax))
     _check(found, limits)
+    _check_data(dataset, found)
     return found
 
 
@@ -122,7 +145,7 @@ def _described(dataset: Dataset, keyword: str, syntax: UID) -> PixelFormat:
             signed=is_float or bool(int(dataset.get("PixelRepresentation") or 0)),
             planar=bool(int(dataset.get("PlanarConfiguration") or 0)),
         )
-    except (AttributeError, TypeError, ValueError):
+    except Exception:  # noqa: BLE001 - pydicom raises anything on broken values
         raise UnsupportedPixelsError(
             "the image pixel description is incomplete", "bad_pixel_description"
         ) from None
@@ -134,7 +157,7 @@ def _check(found: PixelFormat, limits: LimitSettings) -> None:
         and found.columns > 0
         and found.frames > 0
         and found.samples in (1, 3)
-        and found.bits_allocated in (1, 8, 16, 32, 64)
+        and found.bits_allocated in _BITS_ALLOCATED[found.keyword]
         and 0 < found.bits_stored <= found.bits_allocated
     )
     if not sane:
@@ -143,6 +166,8 @@ def _check(found: PixelFormat, limits: LimitSettings) -> None:
         raise UnsupportedPixelsError("unknown photometric interpretation", "photometric")
     if (found.photometric in GREY | {"PALETTE COLOR"}) != (found.samples == 1):
         raise UnsupportedPixelsError("samples do not fit", "bad_pixel_description")
+    if found.bits_allocated == 1 and found.samples > 1:
+        raise UnsupportedPixelsError("colour in single bits", "bad_pixel_description")
     size = found.frame_pixels * found.samples * max(found.bits_allocated // 8, 1)
     if (
         found.frame_pixels > limits.max_frame_pixels
@@ -150,6 +175,33 @@ def _check(found: PixelFormat, limits: LimitSettings) -> None:
         or size * found.frames > limits.max_instance_bytes
     ):
         raise InputError("more pixels than the limits allow", "too_large", "open")
+
+
+def _check_data(dataset: Dataset, found: PixelFormat) -> None:
+    """Refuses what a decoder passes over: it would be released without being seen."""
+    if sum(each in dataset for each in PIXEL_KEYWORDS) > 1:
+        raise UnsupportedPixelsError("two kinds of pixel data", "bad_pixel_description")
+    if found.encapsulated and found.transfer_syntax != RLELossless:
+        return
+    try:
+        high_bit = dataset.get("HighBit")
+        shifted = high_bit is not None and int(high_bit) != found.bits_stored - 1
+        value = bytes(dataset[found.keyword].value)
+    except Exception:  # noqa: BLE001 - pydicom raises anything on broken values
+        raise UnsupportedPixelsError(
+            "the image pixel description is incomplete", "bad_pixel_description"
+        ) from None
+    if shifted and found.keyword == "PixelData":
+        raise UnsupportedPixelsError("shifted stored values", "bad_pixel_description")
+    length = _native_length(found)
+    if not found.encapsulated and value[length + length % 2 :].strip(b"\0"):
+        raise UnsupportedPixelsError("more pixel data than described", "excess_pixels")
+
+
+def _native_length(found: PixelFormat) -> int:
+    """Bytes of all frames where they are native, without the padding."""
+    samples = 2 if found.photometric == "YBR_FULL_422" else found.samples
+    return -(-found.frames * found.frame_pixels * samples * found.bits_allocated // 8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +229,8 @@ def decode(
     if wanted == []:
         return
     try:
+        if wanted is None and found.encapsulated:
+            _check_fragments(dataset, found)
         frames = _decoded(dataset, found, wanted)
         count = 0
         for position, (samples, meta) in enumerate(frames):
@@ -184,13 +238,14 @@ def decode(
             photometric = str(meta["photometric_interpretation"])
             if photometric == "YBR_FULL_422":
                 photometric = "YBR_FULL"  # the decoder has undone the subsampling
-            if samples.shape[:2] != (found.rows, found.columns):
-                raise UnsupportedPixelsError("a frame has another size", "frame_size")
             count += 1
-            yield StoredFrame(index, samples, photometric)
+            yield StoredFrame(index, _in_stored_type(samples, found), photometric)
     except UnsupportedPixelsError:
         raise
-    except Exception:  # noqa: BLE001 - decoder plugins raise anything, with values
+    except BaseException as error:
+        # Decoder plugins raise anything, with values; a panic in Rust is no Exception.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise UnsupportedPixelsError("a frame cannot be decoded", "not_decodable") from None
     if count != (found.frames if wanted is None else len(wanted)):
         raise UnsupportedPixelsError("frames are missing", "frames_missing")
@@ -201,7 +256,45 @@ def _decoded(
 ) -> Iterator[tuple[Samples, Any]]:
     if found.photometric == "YBR_FULL_422" and not found.encapsulated:
         return _decode_422(dataset, found, wanted)
-    return get_decoder(found.transfer_syntax).iter_array(dataset, indices=wanted, raw=True)
+    if found.bits_allocated == 1 and not found.encapsulated:
+        return _decode_bits(dataset, found, wanted)
+    decoder = get_decoder(found.transfer_syntax)
+    if found.encapsulated and found.samples > 1:
+        # What the header says of planes holds for native data only (PS3.5 8.2).
+        return decoder.iter_array(dataset, indices=wanted, raw=True, planar_configuration=0)
+    return decoder.iter_array(dataset, indices=wanted, raw=True)
+
+
+def _in_stored_type(samples: Samples, found: PixelFormat) -> Samples:
+    """The frame in the allocated type: some decoders give the smallest that does."""
+    stored = np.dtype(np.uint8) if found.bits_allocated == 1 else _dtype(found, big=False)
+    if samples.shape[:2] != (found.rows, found.columns) or samples.itemsize > (
+        stored.itemsize
+    ):
+        raise UnsupportedPixelsError("a frame has another size", "frame_size")
+    return samples.astype(stored, copy=False)
+
+
+def _check_fragments(dataset: Dataset, found: PixelFormat) -> None:
+    """Refuses frames that NumberOfFrames does not count: nobody would look at them."""
+    stream = io.BytesIO(dataset.PixelData)
+    parse_basic_offsets(stream)
+    rle = found.transfer_syntax == RLELossless
+    frames = sum(
+        rle or fragment.startswith(_STREAM_STARTS)
+        for fragment in generate_fragments(stream)
+    )
+    if frames > found.frames:
+        raise UnsupportedPixelsError("more frames than described", "excess_frames")
+
+
+def _decode_bits(
+    dataset: Dataset, found: PixelFormat, wanted: list[int] | None
+) -> Iterator[tuple[Samples, dict[str, str]]]:
+    """Packed frames; pydicom 3.0 reads too few bytes where one starts within a byte."""
+    frames = _native(dataset, found).frames
+    for index in range(found.frames) if wanted is None else wanted:
+        yield frames[index], {"photometric_interpretation": found.photometric}
 
 
 def _decode_422(
@@ -221,28 +314,54 @@ def _decode_422(
 
 
 def unused_bits(dataset: Dataset, found: PixelFormat) -> Samples | None:
-    """What lies in the allocated bits above the stored value, where native.
+    """What lies in the allocated bits above the stored value and is not decoded.
 
     Shape (frames, rows, columns), shifted down to 0; ``None`` where there is nothing
     but zeros or sign extension. Old devices kept overlays there (PS3.5 8.1.1).
+
+    Raises:
+        UnsupportedPixelsError: If a frame cannot be decoded.
     """
     spare = found.bits_allocated - found.bits_stored
-    if (
-        found.encapsulated
-        or found.samples != 1
-        or spare < 1
-        or found.keyword != "PixelData"
-    ):
+    if found.samples != 1 or spare < 1 or found.keyword != "PixelData":
         return None
     if found.bits_allocated not in (8, 16, 32):
         return None
-    words = np.array(_native(dataset, found).frames)
+    if found.encapsulated and not _has_unused_bits(dataset, found):
+        return None
+    words = _whole_words(dataset, found)
     words = words.view(words.dtype.str.replace("i", "u"))
     high = words >> found.bits_stored
     if found.signed:
         negative = (words >> (found.bits_stored - 1)) & 1
         high = np.where(negative & (high == (1 << spare) - 1), 0, high)
     return high if high.any() else None
+
+
+def _has_unused_bits(dataset: Dataset, found: PixelFormat) -> bool:
+    """Whether frames are encoded with more bits than those stored, and decoded without.
+
+    JPEG-LS and JPEG 2000 are decoded with all bits that are encoded.
+    """
+    if found.transfer_syntax == RLELossless:
+        return True
+    return found.transfer_syntax in _JPEG and any(
+        jpeg.precision(frame) > found.bits_stored
+        for frame in _encoded_frames(dataset, found)
+    )
+
+
+def _whole_words(dataset: Dataset, found: PixelFormat) -> Samples:
+    """All frames with the bits that decoding clears."""
+    if not found.encapsulated:
+        return np.array(_native(dataset, found).frames)
+    try:
+        frames = get_decoder(found.transfer_syntax).iter_array(
+            dataset, raw=True, correct_unused_bits=False
+        )
+        return np.stack([samples for samples, _ in frames])
+    except Exception:  # noqa: BLE001 - decoder plugins raise anything, with values
+        raise UnsupportedPixelsError("a frame cannot be decoded", "not_decodable") from None
 
 
 # --- writing back ---------------------------------------------------------------------
@@ -277,7 +396,7 @@ def write_masked(dataset: Dataset, found: PixelFormat, masks: Masks) -> Dataset:
         _write_native(copy, found, masks)
         return copy
     try:
-        if found.transfer_syntax == JPEGBaseline8Bit:
+        if found.transfer_syntax == JPEGBaseline8Bit and not masks.clear_unused_bits:
             _edit_jpeg(copy, found, masks)
             return copy
         if found.transfer_syntax in REENCODE and not _mixes_transforms(found):
@@ -296,30 +415,42 @@ def _mixes_transforms(found: PixelFormat) -> bool:
 
 
 def shallow_copy(dataset: Dataset) -> Dataset:
-    """Another dataset with the same elements; elements can be exchanged in it."""
+    """Another dataset with the same values; elements can be set anew in it."""
     copy = Dataset()
-    for tag in dataset.keys():  # noqa: SIM118 - iterating the dataset parses values
-        copy[tag] = dataset.get_item(tag)
+    try:
+        for tag in dataset.keys():  # noqa: SIM118 - iterating parses values
+            element = dataset.get_item(tag)
+            parsed = isinstance(element, DataElement)
+            copy[tag] = copying.copy(element) if parsed else element
+    except Exception:  # noqa: BLE001 - pydicom raises anything on broken values
+        raise InputError("an element cannot be read", "unreadable") from None
     copy.file_meta = copying.deepcopy(dataset.file_meta)
     implicit, little = dataset.original_encoding
     copy.set_original_encoding(implicit, little, dataset.original_character_set)
     return copy
 
 
-def fill_value(samples: Samples, photometric: str, signed: bool) -> Samples:
+def fill_value(samples: Samples, photometric: str, signed: bool, bits: int) -> Samples:
     """The stored value of black for one frame, one number per sample.
 
     MONOCHROME1 shows its largest value as black. For more than 8 bits the frame's own
     extreme is taken where the type's would widen the range of values and so change how
-    viewers show everything else. Palettes need :func:`darkest_index`.
+    viewers show everything else. ``bits`` are those stored; values that are no numbers
+    do not count. Palettes need :func:`darkest_index`.
     """
     if photometric == "RGB":
         return np.zeros(3, samples.dtype)
     if photometric.startswith("YBR"):
-        return np.array([0, 128, 128], samples.dtype)
+        middle = 1 << (bits - 1)
+        return np.array([0, middle, middle], samples.dtype)
+    if samples.dtype.kind == "f":
+        samples = samples[np.isfinite(samples)]
+    if not samples.size:
+        return np.zeros(1, samples.dtype)
     low, high = samples.min(), samples.max()
     if photometric == "MONOCHROME1":
-        return np.array([255 if samples.dtype == np.uint8 else high], samples.dtype)
+        top = (1 << bits) - 1 if samples.dtype == np.uint8 else high
+        return np.array([top], samples.dtype)
     if samples.dtype == np.uint8 or (not signed and float(low) <= 0.1 * float(high)):
         low = np.array(0)
     return np.array([low], samples.dtype)
@@ -333,8 +464,12 @@ def darkest_index(dataset: Dataset, found: PixelFormat) -> int:
     """
     try:
         entries, first = (int(each) for each in dataset[0x00281101].value[:2])
-        used = min(entries or 65536, 1 << found.bits_stored)
-        indices = np.arange(first, first + used, dtype=np.int64)[np.newaxis]
+        low = -(1 << (found.bits_stored - 1)) if found.signed else 0
+        high = low + (1 << found.bits_stored)
+        last = min(first + (entries or 65536), high)
+        indices = np.arange(max(first, low), last, dtype=np.int64)[np.newaxis]
+        if not indices.size:  # all that can be stored has the colour of one end
+            indices = np.array([[low]])
         colours = apply_color_lut(indices, dataset).astype(np.float64)
     except Exception:  # noqa: BLE001 - a broken palette raises anything
         raise UnsupportedPixelsError("the palette cannot be read", "bad_palette") from None
@@ -342,7 +477,12 @@ def darkest_index(dataset: Dataset, found: PixelFormat) -> int:
 
 
 def apply_masks(
-    samples: Samples, boxes: Iterable[Box], fill: Fill, black: Samples
+    samples: Samples,
+    boxes: Iterable[Box],
+    fill: Fill,
+    black: Samples,
+    *,
+    palette: bool = False,
 ) -> Samples:
     """A copy of one frame in which every box holds one value per sample.
 
@@ -352,6 +492,7 @@ def apply_masks(
         fill: ``black`` takes ``black``; ``background`` the median of the pixels within
             three pixels around each box (for palettes: the most frequent index).
         black: One value per sample.
+        palette: Whether the values are indices, between which nothing lies.
     """
     masked = np.array(samples, copy=True)
     rows, columns = samples.shape[:2]
@@ -359,17 +500,20 @@ def apply_masks(
         inside = box.clip(rows, columns)
         if inside is None:
             raise RedactionError("a region lies outside the frame", "empty_region")
-        value = black if fill == "black" else _background(samples, inside)
+        value = black if fill == "black" else _background(samples, inside, palette)
         masked[inside.index] = value if samples.ndim == 3 else value[0]
     return masked
 
 
-def _background(samples: Samples, box: Box) -> Samples:
+def _background(samples: Samples, box: Box, palette: bool) -> Samples:
     rows, columns = samples.shape[:2]
     outer = box.grow(3, 3).clip(rows, columns) or box
     ring = np.ones((outer.height, outer.width), bool)
     ring[box.shift(-outer.x0, -outer.y0).index] = False
     values = samples[outer.index][ring] if ring.any() else samples[box.index]
+    if palette:
+        each, counts = np.unique(values, return_counts=True)
+        return np.asarray(each[[int(np.argmax(counts))]])
     values = values.reshape(-1, samples.shape[2] if samples.ndim == 3 else 1)
     return np.asarray(np.sort(values, axis=0)[len(values) // 2])
 
@@ -377,7 +521,7 @@ def _background(samples: Samples, box: Box) -> Samples:
 def _black(dataset: Dataset, found: PixelFormat, frame: StoredFrame) -> Samples:
     if frame.photometric == "PALETTE COLOR":
         return np.array([darkest_index(dataset, found)], frame.samples.dtype)
-    return fill_value(frame.samples, frame.photometric, found.signed)
+    return fill_value(frame.samples, frame.photometric, found.signed, found.bits_stored)
 
 
 def _masked_frames(
@@ -386,17 +530,25 @@ def _masked_frames(
     for frame in decode(dataset, found, indices):
         boxes = masks.boxes.get(frame.index, ())
         black = _black(dataset, found, frame)
-        samples = apply_masks(frame.samples, boxes, masks.fill, black)
+        palette = frame.photometric == "PALETTE COLOR"
+        samples = apply_masks(frame.samples, boxes, masks.fill, black, palette=palette)
         samples = _within_stored_bits(samples, found)
         yield StoredFrame(frame.index, samples, frame.photometric)
 
 
 def _within_stored_bits(samples: Samples, found: PixelFormat) -> Samples:
-    """Clips what a lossy decoder overshot: such values cannot be written back."""
+    """Clips what a lossy decoder overshot: such values cannot be written back.
+
+    Raises:
+        UnsupportedPixelsError: If the values are exact: then the header is wrong.
+    """
     if samples.dtype.kind == "f" or found.bits_stored == 8 * samples.dtype.itemsize:
         return samples
     top = 1 << (found.bits_stored - int(found.signed))
-    return np.clip(samples, -top if found.signed else 0, top - 1)
+    clipped = np.clip(samples, -top if found.signed else 0, top - 1)
+    if found.transfer_syntax not in _LOSSY and not np.array_equal(clipped, samples):
+        raise UnsupportedPixelsError("values beyond the stored bits", "beyond_stored_bits")
+    return clipped
 
 
 def _touched(masks: Masks) -> list[int]:
@@ -515,7 +667,8 @@ def _replace_frames(copy: Dataset, found: PixelFormat, masks: Masks) -> None:
     """Encodes masked frames anew; the others keep their bytes."""
     encoded = _encoded_frames(copy, found)
     target = REENCODE[found.transfer_syntax]
-    for frame in _masked_frames(copy, found, masks, _touched(masks)):
+    wanted = range(found.frames) if masks.clear_unused_bits else _touched(masks)
+    for frame in _masked_frames(copy, found, masks, wanted):
         encoded[frame.index] = _encode(frame, found, target)
     _set_encapsulated(copy, encoded)
     if found.photometric == "YBR_ICT":
@@ -564,6 +717,10 @@ def _encode(frame: StoredFrame, found: PixelFormat, target: UID) -> bytes:
 
 
 def _set_encapsulated(dataset: Dataset, frames: list[bytes]) -> None:
+    if dataset.get("PlanarConfiguration") and (
+        dataset.file_meta.TransferSyntaxUID != RLELossless
+    ):
+        dataset.PlanarConfiguration = 0  # PS3.5 8.2
     if "ExtendedOffsetTable" in dataset:
         value, offsets, lengths = encapsulate_extended(frames)
         dataset.ExtendedOffsetTable = offsets

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from maskray.records import Category
 
 NOT_CHOOSABLE = frozenset({Category.UNKNOWN, Category.CLINICAL})
+"""``unknown_text`` and ``allow`` say what becomes of these."""
 
 
 class Policy(BaseModel):
@@ -28,8 +29,17 @@ class Policy(BaseModel):
     """Ages up to this stay (45 CFR 164.514(b)(2)(i)(C)); 0 hides every age."""
     unknown_text: Literal["mask", "review", "keep"] = "mask"
     """Text that is neither PHI nor clinical. ``keep`` weakens the protection."""
-    allow: tuple[Annotated[str, StringConstraints(min_length=1)], ...] = ()
+    allow: tuple[
+        Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)], ...
+    ] = ()
     """Extra clinical words or phrases that stay, case ignored."""
+
+    @field_validator("phi")
+    @classmethod
+    def _choosable(cls, phi: frozenset[Category]) -> frozenset[Category]:
+        if phi & NOT_CHOOSABLE:
+            raise ValueError("unknown and clinical are no categories of PHI")
+        return phi
 
     def hides(self, category: Category) -> bool:
         """Whether text of this category is to be masked."""

@@ -65,7 +65,8 @@ class TextLine:
     ``columns`` holds for each character of ``text`` the half-open range of columns it
     stands in; empty where the text is rotated or the reader does not say. ``view``
     names the rendering that shows it best, ``reader`` the engine. ``others`` are what
-    further readings of the same place say, where the first left doubt.
+    further readings of the same place say, where the first left doubt; ``second`` is
+    what the second engine, EasyOCR, reads there.
     """
 
     frames: tuple[int, ...]
@@ -76,6 +77,7 @@ class TextLine:
     view: str = ""
     reader: str = ""
     others: tuple[PhiText, ...] = ()
+    second: PhiText | None = None
 
     def part(self, start: int, end: int) -> Box:
         """The box of the characters ``start`` to ``end``; the line's own if unsplit."""

@@ -21,7 +21,11 @@ View = npt.NDArray[np.uint8]
 """Shape (rows, columns, 3), RGB; same matrix as the stored frame."""
 
 _SAME = 6.0
-"""Views whose mean absolute difference (of 255) is below show the same."""
+"""Views whose mean absolute difference (of 255) is below show the same ..."""
+_VISIBLE, _FAINT = 32, 16
+_TILE_PX = 16
+"""... unless a tile has contrast in one, where the other shows hardly any: a line of
+text is too small a part of a frame to count in the mean."""
 _DARK = 0.25
 """A colour frame whose 99th percentile is below this share of white is stretched."""
 
@@ -69,12 +73,29 @@ def _grey_views(
     yield NamedView("full", _grey(_stretch(values, low, high, inverted)))
     if found.bits_stored == 1:
         return
-    low, high = np.percentile(values[_sampled(values)], (1.0, 99.0))
+    low, high = robust_range(values)
     yield NamedView("robust", _grey(_stretch(values, low, high, inverted)))
     window = _windowed(frame.samples, dataset)
     if window is not None:
         low, high = window.min(), window.max()
         yield NamedView("window", _grey(_stretch(window, low, high, inverted)))
+
+
+def robust_range(values: Samples) -> tuple[float, float]:
+    """Between which values the tissue lies: the 1st and 99th percentile.
+
+    Padding and burned-in text can be more than a percent of a frame, and far away: if
+    what lies between the extremes needs less than a quarter of that range, it counts.
+    """
+    sampled = values[_sampled(values)]
+    low, high = np.percentile(sampled, (1.0, 99.0))
+    inner = sampled[(sampled > values.min()) & (sampled < values.max())]
+    if inner.size:
+        inner_low, inner_high = np.percentile(inner, (1.0, 99.0))
+        if inner_high / 4 - inner_low / 4 < high / 16 - low / 16:
+            low = inner_low if inner_low < inner_high else values.min()
+            high = inner_high
+    return float(low), float(high)
 
 
 def _sampled(values: Samples) -> tuple[slice, slice]:
@@ -141,6 +162,11 @@ def _stretch(
     low, high = float(low), float(high)
     if not high > low:
         high = low + 1.0
+    if values.dtype.itemsize > 2:
+        # Too wide for the next line. Halves: their difference is always a number.
+        values = values.astype(np.float64).clip(low, high) / 2 - low / 2
+        values /= max(high / 2 - low / 2, 1e-300)
+        low, high = 0.0, 1.0
     scaled = (values.astype(np.float32) - np.float32(low)) * np.float32(
         255.0 / (high - low)
     )
@@ -161,9 +187,21 @@ def _distinct(shown: list[NamedView]) -> list[NamedView]:
 
 
 def _alike(one: View, other: View) -> bool:
+    """Whether a view shows nothing that the other one, which is kept, does not show."""
     step = 1 + max(one.shape[0], one.shape[1]) // 1024
     a, b = one[::step, ::step, 1].astype(np.int16), other[::step, ::step, 1]
-    return bool(np.abs(a - b).mean() < _SAME)
+    if np.abs(a - b).mean() >= _SAME:
+        return False
+    return not np.any((_contrast(one) >= _VISIBLE) & (_contrast(other) < _FAINT))
+
+
+def _contrast(view: View) -> View:
+    """The range of values in each tile."""
+    rows, columns = view.shape[:2]
+    edges = ((0, -rows % _TILE_PX), (0, -columns % _TILE_PX))
+    padded = np.pad(view[..., 1], edges, mode="edge")
+    tiles = padded.reshape(padded.shape[0] // _TILE_PX, _TILE_PX, -1, _TILE_PX)
+    return np.asarray(np.ptp(tiles, axis=(1, 3)))
 
 
 def overlay_planes(dataset: Dataset) -> list[View]:

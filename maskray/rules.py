@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
+from rapidfuzz.fuzz import partial_ratio
 
 from maskray.forms import find_ages, find_forms, names_a_month
 from maskray.geometry import Box
@@ -145,6 +146,7 @@ def findings(
     lines = tuple(lines)
     labelled = [_best_reading(line, identifiers, policy) for line in lines]
     _by_neighbouring_label(lines, labelled)
+    _by_counting(lines, labelled)
     return tuple(
         Finding(
             line.frames,
@@ -177,35 +179,103 @@ def _best_reading(
 ) -> list[Labelled]:
     """The classes of a line's text, doubts resolved by further readings of it.
 
-    Unknown text that most other readings show to be clinical is clinical; but not if
-    any reading spells an identifier of the header, or is PHI by its form.
+    Unknown text that further readings show to be clinical is clinical. Not so if any
+    reading spells an identifier of the header, or is PHI by its form; and what looks
+    like a name or a number needs most of the readings against it.
     """
     runs = list(classify(line.text.get_secret_value(), identifiers, policy))
     if not any(run.category in _MISREADABLE for run in runs):
         return runs
-    others = [
-        classify(other.get_secret_value(), identifiers, policy)
-        for other in line.others
-        if _alike(line.text, other)
-    ]
-    known = any(
-        True
-        for other in (line.text, *line.others)
-        for _ in identifiers.find(list(tokens(other.get_secret_value())))
-    )
-    clean = [all(run.category is _CLINICAL for run in other) for other in others]
-    harmless = _MISREADABLE | {_CLINICAL, Category.SEX}
-    categories = {run.category for other in (runs, *others) for run in other}
-    if sum(clean) > len(clean) - sum(clean) + 1 and categories <= harmless and not known:
+    second = () if line.second is None else (line.second,)
+    for other in (line.text, *line.others, *second):
+        if any(True for _ in identifiers.find(list(tokens(other.get_secret_value())))):
+            return runs
+    others = _classified(line, line.others, identifiers, policy)
+    voices = _classified(line, second, identifiers, policy)
+    categories = {run.category for each in (runs, *others, *voices) for run in each}
+    own = {run.category for run in runs}
+    if categories <= _HARMLESS and _outvoted(own, others, voices):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
 
 
+_HARMLESS = _MISREADABLE | {_CLINICAL, Category.SEX}
+_WEIGHT = 3
+"""The second engine's reading counts as much as so many of the first's."""
+
+
+def _classified(
+    line: TextLine,
+    readings: Iterable[PhiText],
+    identifiers: Identifiers,
+    policy: Policy,
+) -> list[tuple[Labelled, ...]]:
+    return [
+        classify(each.get_secret_value(), identifiers, policy)
+        for each in readings
+        if _alike(line.text, each)
+    ]
+
+
+def _outvoted(
+    categories: set[Category],
+    others: Sequence[Sequence[Labelled]],
+    voices: Sequence[Sequence[Labelled]],
+) -> bool:
+    clean = sum(_is_clean(each) for each in others)
+    second = any(_is_clean(each) for each in voices)
+    if categories & {Category.NAME, Category.OTHER_ID}:
+        votes = len(others) + _WEIGHT * len(voices)
+        return 2 * (clean + _WEIGHT * second) > votes + 1
+    return second or (clean >= 2 and 3 * clean >= len(others))
+
+
+def _is_clean(runs: Iterable[Labelled]) -> bool:
+    return all(run.category is _CLINICAL for run in runs)
+
+
 def _alike(one: PhiText, other: PhiText) -> bool:
-    """Whether two readings may be of one text: most of their letters agree."""
+    """Whether two readings may be of one text: most of their letters agree.
+
+    The other one may hold more. Not if it falls apart into single letters, which are
+    clinical each.
+    """
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    single = sum(len(each.text) == 1 for each in tokens(other.get_secret_value()))
+    if 2 * single > len(its):
+        return False
+    if len(its) > len(mine) >= _LONG_ENOUGH:
+        return partial_ratio(mine, its) >= _ALIKE
     most = max(len(mine), len(its)) * 2 // 5
     return distance(mine, its, most) <= most
+
+
+_LONG_ENOUGH = 4
+_ALIKE = 60.0
+"""Percent of the letters that a part of a longer reading must share."""
+
+
+def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
+    """What looks like a day and a month, and counts up from frame to frame: ``3/11``."""
+    counts = [
+        (index, match.group(1), match.group(2))
+        for index, line in enumerate(lines)
+        if (match := _COUNT.fullmatch(line.text.get_secret_value()))
+    ]
+    for index, first, last in counts:
+        others = {
+            other
+            for i, other, its_last in counts
+            if its_last == last
+            and lines[i].box.overlap(lines[index].box) > lines[index].box.area // 2
+        }
+        if len(others - {first}) > 1:
+            labelled[index] = [
+                Labelled(run.start, run.end, _CLINICAL) for run in labelled[index]
+            ]
+
+
+_COUNT = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*")
 
 
 def fold_keeping_length(text: str) -> str:
@@ -320,13 +390,26 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = Category.SEX
         elif any(each.isdigit() for each in token.text):
             found[index] = _number(line, index)
-        elif is_clinical(token.text) or _is_eponym(line, index):
+        elif is_clinical(token.text) or _is_eponym(line, index) or _is_unit(line, index):
             found[index] = _CLINICAL
         elif is_name(token.text):
             found[index] = Category.NAME
         else:
             found[index] = _UNKNOWN
     _rejoined(line, found)
+
+
+def _is_unit(line: Sequence[Token], index: int) -> bool:
+    """Whether a token behind a number is a unit, its small letters misread: ``140 keU``."""
+    token = line[index]
+    if index == 0 or token.before or len(token.text) > _LONGEST_UNIT:
+        return False
+    numeric = line[index - 1].is_number
+    return numeric and token.folded.translate(_UNIT_GLYPHS) in console_terms()
+
+
+_LONGEST_UNIT = 3
+_UNIT_GLYPHS = str.maketrans("UZ$", "V2S")
 
 
 def _rejoined(line: Sequence[Token], found: list[Category | None]) -> None:
@@ -368,6 +451,9 @@ _PLAIN_NUMBERS = [
         r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
     )
 ]
+_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+"""``MedHC201`` is ``Med``, ``HC`` and ``201``."""
+_ZERO_IN_WORD = re.compile(r"(?<=[A-Za-z])0(?=[A-Za-z])")
 _GLUED = re.compile(
     r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
 )
@@ -387,7 +473,7 @@ def _number(line: Sequence[Token], index: int) -> Category:
         return _CLINICAL
     if is_clinical(folded) or _is_measure(folded):
         return _CLINICAL
-    pieces = re.findall(r"[A-Z]+|\d+", folded)
+    pieces = [fold(each) for each in _PIECES.findall(_ZERO_IN_WORD.sub("O", token.text))]
     plain = all(
         (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
         for each in pieces

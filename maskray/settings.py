@@ -76,8 +76,6 @@ class LocateSettings(Part):
     """Threads of one EasyOCR reader."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """``auto`` takes the GPU that the process sees, else the CPU."""
-    coarse_px: Count = 640
-    """Longest side of the coarse pass over a whole frame."""
     models: Path | None = None
     """Folder with EasyOCR's weights; None: its own cache, then the packaged ones."""
 
@@ -137,8 +135,13 @@ class Settings(Part):
     @property
     def digest(self) -> str:
         """Short hash of all that can change a result; goes into the manifest."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True)
+        text = json.dumps(self.model_dump(), sort_keys=True, default=_plain)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _plain(value: object) -> object:
+    """For JSON; sets in one order, whatever the process's hash seed."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def load_yaml(model: type[Model], path: Path, what: str) -> Model:
@@ -151,7 +154,7 @@ def load_yaml(model: type[Model], path: Path, what: str) -> Model:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise ConfigError(f"cannot read the {what} file: {path}") from None
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigError(f"the {what} file is not YAML: {path}") from None
     if not isinstance(values, dict):
         raise ConfigError(f"the {what} file holds no mapping: {path}")

@@ -9,13 +9,19 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 _SPECIAL = str.maketrans(
     {"ß": "SS", "Æ": "AE", "æ": "AE", "Ø": "O", "ø": "O", "Đ": "D", "đ": "D",
-     "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "\u0131": "I"}
+     "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "\u0131": "I",
+     "\u00b5": "u"}
 )  # fmt: skip
 # Glyphs that OCR takes for one another, each group under one representative.
 _SKELETON = str.maketrans("OQDILJZSGB|!$", "0001112568115")
 _TO_DIGIT = str.maketrans("OoQDIlLi|!ZzSsGbBgq", "0000111111225568899")
 _TO_LETTER = str.maketrans("015286|!$", "OISZBGIIS")
-_TOKEN = re.compile(r"[^\W_]+(?:['\u2019][^\W\d_]+)*|[%°]", re.UNICODE)
+_MARKS = "".join(
+    chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code))[0] == "M"
+)
+"""Accents and vowel signs that stand behind their letter; they part no word."""
+_TOKEN = re.compile(rf"[^\W_](?:[^\W_]|['\u2019](?=[^\W\d_])|[{_MARKS}])*|[%°]")
+_BESIDE_LETTERS = frozenset(_MARKS + "'\u2019")
 
 
 def fold(text: str) -> str:
@@ -69,13 +75,13 @@ class Token:
 
     @property
     def is_number(self) -> bool:
-        """Digits only."""
-        return self.text.isdigit()
+        """Digits only, none of them raised or circled."""
+        return self.text.isdecimal()
 
     @property
     def is_word(self) -> bool:
         """Letters only."""
-        return self.text.replace("'", "").replace("\u2019", "").isalpha()
+        return all(each.isalpha() or each in _BESIDE_LETTERS for each in self.text)
 
 
 def tokens(text: str) -> Iterator[Token]:

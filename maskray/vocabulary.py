@@ -21,6 +21,9 @@ _NOT_CLINICAL = re.compile(
     r"|OrganizationalRole|Authority|Medication|Agent",
 )
 _TECHNICAL_GROUPS = frozenset({0x0018, 0x0020, 0x0028, 0x0054, 0x0070, 0x3002, 0x3004})
+_SINGLE = re.compile(r"[A-Z0-9%°\u0391-\u03a9]")
+"""Markers, calipers and units are single letters, Latin or Greek; elsewhere a single
+letter is a name as often."""
 _FUZZY_FROM = 6
 """Shorter words have too many neighbours to forgive a misread letter."""
 
@@ -64,7 +67,7 @@ def is_clinical(word: str) -> bool:
     """Whether a word belongs to the clinical vocabulary, a misread letter forgiven."""
     folded = fold(word)
     known = clinical_words()
-    if folded in known or len(folded) == 1:
+    if folded in known or _SINGLE.fullmatch(folded):
         return True
     if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
         return True
@@ -103,9 +106,9 @@ def eponyms() -> dict[str, frozenset[str]]:
 
 
 def _misread(folded: str) -> bool:
-    meant = as_letters(folded)
-    if meant != folded and len(meant) > 3 and meant in clinical_words():
-        return True
+    for meant in (as_letters(folded), as_letters(folded.replace("1", "L"))):
+        if meant != folded and len(meant) > 3 and meant in clinical_words():
+            return True
     if len(folded) < _FUZZY_FROM or folded in people_names():
         return False
     return not _neighbours(folded).isdisjoint(_long_neighbours())

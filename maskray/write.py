@@ -7,17 +7,26 @@ import PIL.Image
 import pydicom
 
 from maskray import jpeg
-from maskray.errors import OutputError, UnsupportedPixelsError
+from maskray.errors import OutputError, RedactionError, UnsupportedPixelsError
 from maskray.geometry import Box
 from maskray.open import Instance, Kind
 from maskray.pixels import Samples, decode
 
 SUFFIX = {Kind.DICOM: ".dcm", Kind.PNG: ".png", Kind.JPEG: ".jpg"}
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_PNG_KEPT = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"sRGB", b"gAMA", b"cHRM", b"sBIT"}
-)
-"""Chunks that say how pixels look; all others (text, time, EXIF, profiles) go."""
+_PNG_KEPT = {
+    b"IHDR": 13,
+    b"PLTE": 768,
+    b"IDAT": 2**31,
+    b"tRNS": 256,
+    b"sRGB": 1,
+    b"gAMA": 4,
+    b"cHRM": 32,
+    b"sBIT": 4,
+}
+"""Chunks that say how pixels look, with the most bytes they hold; all others (text,
+time, EXIF, profiles) go."""
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _ORIENTATION = 0x0112
 
 
@@ -55,22 +64,18 @@ def encode_image(instance: Instance, boxes: tuple[Box, ...]) -> bytes:
 def _jpeg(instance: Instance, boxes: tuple[Box, ...]) -> bytes:
     if not boxes:
         return jpeg.strip(instance.data)
-    levels = [128 if channel else 0 for channel in range(3)]
     frame = next(decode(instance.dataset, instance.pixels))
-    coloured = [(box, _colour(frame.samples, box, levels)) for box in boxes]
-    return jpeg.blank(instance.data, coloured)
+    coloured = [(box, _colour(frame.samples, box)) for box in boxes]
+    return jpeg.blank(instance.data, coloured, rgb=frame.samples.ndim == 3)
 
 
-def _colour(samples: Samples, box: Box, black: list[int]) -> list[int]:
-    """The box's masked colour in JPEG's components (ITU-T T.871)."""
+def _colour(samples: Samples, box: Box) -> list[int]:
+    """The box's masked colour."""
     inside = box.clip(*samples.shape[:2])
     if inside is None:
-        return black
+        raise RedactionError("a region lies outside the frame", "empty_region")
     value = samples[inside.y0, inside.x0]
-    if samples.ndim == 2:
-        return [int(value)]
-    image = PIL.Image.new("RGB", (1, 1), tuple(int(each) for each in value))
-    return [int(each) for each in np.asarray(image.convert("YCbCr"))[0, 0]]
+    return [int(each) for each in np.atleast_1d(value)]
 
 
 def _png(instance: Instance) -> bytes:
@@ -110,18 +115,21 @@ def strip_png(data: bytes) -> bytes:
         kind, end = data[at + 4 : at + 8], at + 12 + length
         if end > len(data):
             break
-        if kind in _PNG_KEPT:
+        if length <= _PNG_KEPT.get(kind, -1):
             kept.append(data[at:end])
         if kind == b"IEND":
-            return b"".join(kept)
+            return b"".join(kept) + _PNG_END
         at = end
     raise UnsupportedPixelsError("the PNG stream is cut off", "not_decodable")
 
 
 def _with_orientation(stream: bytes, original: bytes) -> bytes:
     """Adds an EXIF segment that holds the orientation and nothing else."""
-    with PIL.Image.open(io.BytesIO(original), formats=["JPEG"]) as image:
-        orientation = image.getexif().get(_ORIENTATION, 1)
+    try:
+        with PIL.Image.open(io.BytesIO(original), formats=["JPEG"]) as image:
+            orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - a broken EXIF segment raises anything
+        orientation = 1
     if orientation not in range(2, 9):
         return stream
     exif = PIL.Image.Exif()

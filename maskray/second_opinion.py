@@ -1,0 +1,230 @@
+"""EasyOCR's opinion on what RapidOCR left in doubt, before regions are planned.
+
+Text that nobody could name may be a clinical word misread: EasyOCR reads it too. A place
+that looks like text and that RapidOCR could not read is text if EasyOCR reads something
+there. A header that declares burned in annotation, where none was seen, has EasyOCR look
+at the whole first frame.
+"""
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from pydantic import SecretStr
+
+from maskray import rules
+from maskray.detect import Seen
+from maskray.geometry import Box
+from maskray.locate import NAME, Located, Locator
+from maskray.open import Instance
+from maskray.pixels import decode
+from maskray.planes import REMOVED
+from maskray.read import Reader, Spot
+from maskray.records import Finding, TextLine
+from maskray.render import View, views
+from maskray.settings import Settings
+
+_SURE = 0.2
+"""EasyOCR's confidence from which a place holds text ..."""
+_SURE_SHORT = 0.5
+"""... of up to so many letters:"""
+_SHORT = 2
+_READ = 0.5
+"""RapidOCR's confidence from which a further reading counts."""
+_FEW = 3
+_SURE_FEW = 0.8
+"""RapidOCR's confidence from which so few letters are text without EasyOCR."""
+_WIDE = 1.4
+"""No letter is so many times wider than its line is high."""
+_TALL = 1.5
+"""How much higher than wide a place is whose text stands upright."""
+_WHOLE_FRAME_LETTERS = 26
+"""Height of the letters, in pixels, that are looked for in a whole frame."""
+
+
+def second_opinion(
+    instance: Instance,
+    seen: Seen,
+    findings: Sequence[Finding],
+    reader: Reader,
+    locator: Locator,
+    settings: Settings,
+) -> tuple[Seen, list[Finding]]:
+    """What was seen, with EasyOCR's readings, and the findings in their light."""
+    doubted = [line for line in seen.lines if _is_unnamed(line)]
+    suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
+    suspected += _declared(instance, seen)
+    if not doubted and not suspected:
+        return seen, list(findings)
+    read, again = _read(instance, doubted, suspected, reader, locator)
+    seen = replace(
+        seen,
+        lines=tuple(
+            replace(line, second=_joined(read[line])) if read.get(line) else line
+            for line in seen.lines
+            if line not in doubted or read.get(line) or not _is_texture(line)
+        ),
+    )
+    kept = [each for each in findings if each.source != rules.SOURCE]
+    if rules.SOURCE in settings.detectors:
+        kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
+    more = [
+        line
+        for each in suspected
+        for line in _lines(each, read.get(each, ()), again.get(each, ()))
+    ]
+    kept += rules.findings(more, instance.identifiers, settings.policy)
+    return seen, kept
+
+
+def _is_unnamed(line: TextLine) -> bool:
+    return line.view not in REMOVED and rules.is_unnamed(line.text.get_secret_value())
+
+
+def _is_texture(line: TextLine) -> bool:
+    """Whether a line where EasyOCR sees no text at all is none: a few uncertain letters.
+
+    Texture is read as such, and drawn wider than letters stand.
+    """
+    letters = len(line.text.get_secret_value().strip())
+    low, long = sorted((line.box.width, line.box.height))
+    return letters <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * letters * low)
+
+
+def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
+    frames = set(line.frames)
+    same = (each.box for each in lines if frames <= set(each.frames))
+    return line.box.covered_by(same) > 0.5
+
+
+def _declared(instance: Instance, seen: Seen) -> list[TextLine]:
+    """The whole first frame, if BurnedInAnnotation is YES and nothing was seen."""
+    value = str(instance.dataset.get("BurnedInAnnotation", "")).strip().upper()
+    if value != "YES" or seen.lines or seen.doubtful:
+        return []
+    whole = Box(0, 0, instance.pixels.columns, instance.pixels.rows)
+    return [TextLine((0,), whole, SecretStr(""), 0.0)]
+
+
+def _lines(
+    place: TextLine, read: Sequence[Located], again: Sequence[SecretStr]
+) -> list[TextLine]:
+    """A place that could not be read, as EasyOCR reads it; nothing if it does not.
+
+    ``again`` is what RapidOCR reads when it tries harder.
+    """
+    sure = [each for each in read if _is_sure(each)]
+    if not place.text.get_secret_value() and len(sure) > 1:  # a whole frame
+        return [line for each in sure for line in _lines(place, [each], again)]
+    if not sure:
+        return []
+    box = functools.reduce(Box.join, (each.box for each in sure))
+    confidence = min(each.confidence for each in sure)
+    return [
+        replace(
+            place,
+            box=box,
+            text=_joined(sure),
+            confidence=confidence,
+            columns=(),
+            others=tuple(again),
+            reader=NAME,
+        )
+    ]
+
+
+def _is_sure(located: Located) -> bool:
+    letters = [each for each in located.text.get_secret_value() if each.isalnum()]
+    need = _SURE_SHORT if len(letters) <= _SHORT else _SURE
+    return bool(letters) and located.confidence >= need
+
+
+def _joined(read: Sequence[Located]) -> SecretStr:
+    in_order = sorted(read, key=lambda each: each.box.x0)
+    return SecretStr(" ".join(each.text.get_secret_value() for each in in_order))
+
+
+def _read(
+    instance: Instance,
+    doubted: Sequence[TextLine],
+    suspected: Sequence[TextLine],
+    reader: Reader,
+    locator: Locator,
+) -> tuple[dict[TextLine, list[Located]], dict[TextLine, list[SecretStr]]]:
+    """What EasyOCR reads in the place of each line, in the first frame that shows it.
+
+    And what RapidOCR reads, in all views, in the places it could not read at first.
+    """
+    lines = [*doubted, *suspected]
+    read: dict[TextLine, list[Located]] = {}
+    again: dict[TextLine, list[SecretStr]] = {}
+    wanted = sorted({line.frames[0] for line in lines})
+    for frame in decode(instance.dataset, instance.pixels, wanted):
+        shown = {
+            view.name: view.pixels
+            for view in views(frame, instance.dataset, instance.pixels)
+        }
+        here = [line for line in lines if line.frames[0] == frame.index]
+        for name in {line.view for line in here}:
+            view = shown.get(name, next(iter(shown.values())))
+            group = [line for line in here if line.view == name]
+            lying = [line for line in group if line.box.height < _TALL * line.box.width]
+            read.update(_read_lying(view, lying, locator))
+            for line in group:
+                if line not in read:
+                    read[line] = _read_upright(view, line, locator)
+        for line in set(here).intersection(suspected):
+            again[line] = _read_harder(shown.values(), line, reader)
+    return read, again
+
+
+def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[SecretStr]:
+    box = line.box
+    corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+    spot = Spot(np.array(corners, np.float32), line.confidence)
+    return [
+        each.text
+        for view in shown
+        for each in reader.read_again(view, spot)
+        if each.confidence >= _READ
+    ]
+
+
+def _read_lying(
+    view: View, lines: Sequence[TextLine], locator: Locator
+) -> dict[TextLine, list[Located]]:
+    whole = view.shape[0] * view.shape[1]
+    heights = [
+        _WHOLE_FRAME_LETTERS
+        if line.box.area >= whole
+        else min(line.box.width, line.box.height)
+        for line in lines
+    ]
+    places = [
+        line.box.grow(height // 2, height // 4)
+        for line, height in zip(lines, heights, strict=True)
+    ]
+    found = locator.read(view, places, heights) if places else []
+    return {
+        line: [each for each in found if each.box.overlap(line.box) > 0.5 * each.box.area]
+        for line in lines
+    }
+
+
+def _read_upright(view: View, line: TextLine, locator: Locator) -> list[Located]:
+    """A line turned by 90 degrees, to either side: the surer reading, in its place."""
+    place = line.box.grow(line.box.width // 4, line.box.width // 2)
+    inside = place.clip(*view.shape[:2])
+    if inside is None:
+        return []
+    ways: list[list[Located]] = []
+    for turns in (1, 3):
+        turned = np.ascontiguousarray(np.rot90(view[inside.index], turns))
+        whole = Box(0, 0, turned.shape[1], turned.shape[0])
+        ways.append(locator.read(turned, [whole], [line.box.width]))
+    best = max(ways, key=lambda way: sum(each.confidence for each in way) / (len(way) or 1))
+    if not best:
+        return []
+    confidence = min(each.confidence for each in best)
+    return [Located(line.box, _joined(best), confidence)]

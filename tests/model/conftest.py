@@ -1,0 +1,73 @@
+"""The real engines, loaded once, and a second look at what was released."""
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from rapidfuzz import fuzz
+
+from maskray.deidentify import Engines
+from maskray.geometry import Box
+from maskray.locate import Locator
+from maskray.open import open_instance
+from maskray.pixels import decode
+from maskray.planes import planes
+from maskray.read import Reader
+from maskray.render import views
+from maskray.settings import LimitSettings, LocateSettings, ReadSettings
+
+THREADS = 1
+
+
+@pytest.fixture(scope="session")
+def reader() -> Reader:
+    """RapidOCR."""
+    return Reader(ReadSettings(threads=THREADS))
+
+
+@pytest.fixture(scope="session")
+def locator() -> Locator:
+    """EasyOCR."""
+    return Locator(LocateSettings(threads=THREADS, device="cpu"))
+
+
+@pytest.fixture(scope="session")
+def engines(reader: Reader, locator: Locator) -> Engines:
+    """Both, as ``deidentify`` takes them."""
+    return Engines(reader, locator)
+
+
+@pytest.fixture(scope="session")
+def texts_in(reader: Reader, locator: Locator) -> Callable[..., str]:
+    """All that either engine reads in a file, whatever it is sure of."""
+
+    def read(data: bytes, frames: tuple[int, ...] = (0,)) -> str:
+        instance = open_instance(data, LimitSettings())
+        found: list[str] = []
+        for frame in decode(instance.dataset, instance.pixels, frames):
+            for view in views(frame, instance.dataset, instance.pixels):
+                found += _read_by_both(view.pixels, reader, locator)
+        for plane in planes(instance):
+            found += _read_by_both(plane.view.pixels, reader, locator)
+        return " | ".join(found)
+
+    return read
+
+
+def _read_by_both(view: np.ndarray, reader: Reader, locator: Locator) -> list[str]:
+    whole = Box(0, 0, view.shape[1], view.shape[0])
+    read = [each.text for each in reader.read(view, reader.spot(view))]
+    located = [each.text for each in locator.read(view, [whole], [20])]
+    return [text.get_secret_value() for text in (*read, *located)]
+
+
+@pytest.fixture(scope="session")
+def shows() -> Callable[[str, str], bool]:
+    """Whether a text that was read holds a word, or most of its letters."""
+
+    def found(text: str, word: str) -> bool:
+        plain = re.sub(r"[^A-Z0-9|]", "", text.upper()) + "|" * len(word)
+        return fuzz.partial_ratio(re.sub(r"[^A-Z0-9]", "", word.upper()), plain) > 75
+
+    return found

@@ -1,0 +1,712 @@
+"""End to end with the real engines: what goes in, what comes out, what stays secret."""
+
+import gzip
+import importlib
+import io
+import logging
+import re
+from dataclasses import replace
+
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+from pydicom.uid import UID, RLELossless
+
+from maskray.deidentify import Engines, Outcome, deidentify
+from maskray.errors import MaskrayError
+from maskray.geometry import Box
+from maskray.keys import Key
+from maskray.locate import Locator
+from maskray.open import open_instance
+from maskray.policy import Policy
+from maskray.read import Reader
+from maskray.records import Category, Region, Verdict
+from maskray.settings import MaskSettings, ReadSettings, Settings, VerifySettings
+from tests.model.pictures import (
+    as_jpeg,
+    as_png,
+    cine,
+    dicom,
+    drawn,
+    encoded,
+    grey,
+    header,
+    tissue,
+    with_overlay,
+    write,
+)
+
+pytestmark = pytest.mark.model
+
+steps = importlib.import_module("maskray.deidentify")
+"""The module; the package's front door has a function of that name."""
+KEY = Key(b"a key that only this test module has")
+NAME = "THISTLEWOOD"
+NAME_AT = (8, 8)
+SIDE_AT, WINDOW_AT = (220, 150), (8, 150)
+
+
+@pytest.fixture(scope="module")
+def run(engines):
+    """``deidentify`` with the engines that are loaded already."""
+
+    def deidentified(data, settings=None, **changes):
+        made = replace(engines, **changes) if changes else engines
+        return deidentify(data, KEY, settings, made)
+
+    return deidentified
+
+
+def banner():
+    """A name, a side and a window, on tissue."""
+    return drawn((NAME, NAME_AT), ("LEFT", SIDE_AT), ("W 400", WINDOW_AT))
+
+
+def frames_of(data):
+    return pydicom.dcmread(io.BytesIO(data)).pixel_array
+
+
+@pytest.fixture(scope="module")
+def redacted(run):
+    """The plainest case, once."""
+    source = dicom(grey(banner()))
+    return source, run(source)
+
+
+# --- Burned-in text -------------------------------------------------------------------
+
+
+def test_a_burned_in_name_cannot_be_read_any_more(redacted, texts_in, shows):
+    source, outcome = redacted
+    assert shows(texts_in(source), NAME)
+    assert outcome.verdict is Verdict.REDACTED
+    assert not shows(texts_in(outcome.data), NAME)
+
+
+def test_clinical_text_can_still_be_read(redacted, texts_in, shows):
+    _, outcome = redacted
+    text = texts_in(outcome.data)
+    assert shows(text, "LEFT")
+    assert shows(text, "W400")
+
+
+def test_only_the_regions_changed(redacted):
+    source, outcome = redacted
+    before, after = frames_of(source), frames_of(outcome.data)
+    outside = np.ones(before.shape, bool)
+    for region in outcome.regions:
+        inside = region.box.clip(*before.shape)
+        outside[inside.index] = False
+        assert np.ptp(after[inside.index]) == 0
+    assert np.array_equal(before[outside], after[outside])
+    assert outside.mean() > 0.8
+
+
+def test_the_outcome_accounts_for_what_was_done(redacted):
+    _, outcome = redacted
+    assert outcome.error_code is None
+    assert {region.reason for region in outcome.regions} == {Category.NAME}
+    assert [each.category for each in outcome.findings] == [Category.NAME]
+    assert len(outcome.seen.lines) == 3
+    assert {"open", "gate", "read", "locate", "mask", "header", "verify"} <= set(
+        outcome.seconds
+    )
+
+
+def test_the_released_header_is_clean(redacted):
+    _, outcome = redacted
+    ds = pydicom.dcmread(io.BytesIO(outcome.data))
+    assert ds.PatientID == KEY.pseudonym("K-771204") or ds.PatientID != "K-771204"
+    assert "Thistlewood" not in str(ds.PatientName)
+    assert ds.SOPInstanceUID == outcome.name == KEY.uid("1.2.826.0.1.3680043.9.1")
+
+
+def test_the_same_key_gives_the_same_file(redacted, run):
+    source, outcome = redacted
+    assert run(source).data == outcome.data
+
+
+def test_an_unknown_name_is_hidden_too(run, texts_in, shows):
+    source = dicom(grey(drawn(("QUILLFEATHER", NAME_AT))))
+    outcome = run(source)
+    assert outcome.verdict is Verdict.REDACTED
+    assert not shows(texts_in(outcome.data), "QUILLFEATHER")
+
+
+# --- Nothing to hide ------------------------------------------------------------------
+
+
+def test_without_text_the_pixel_data_keeps_every_byte(run):
+    source = dicom(grey(tissue()))
+    outcome = run(source)
+    assert outcome.verdict is Verdict.CLEAN
+    before, after = (pydicom.dcmread(io.BytesIO(data)) for data in (source, outcome.data))
+    assert after["PixelData"].value == before["PixelData"].value
+    assert outcome.regions == outcome.findings == ()
+    assert outcome.seen.without_text == 1
+
+
+def test_with_clinical_text_only_the_pixel_data_keeps_every_byte(run):
+    source = dicom(grey(drawn(("LEFT", SIDE_AT), ("PORTABLE", NAME_AT))))
+    outcome = run(source)
+    assert outcome.verdict is Verdict.CLEAN
+    before, after = (pydicom.dcmread(io.BytesIO(data)) for data in (source, outcome.data))
+    assert after["PixelData"].value == before["PixelData"].value
+    assert len(outcome.seen.lines) == 2
+
+
+def test_a_gzipped_file_is_opened(run, redacted):
+    source, outcome = redacted
+    assert run(gzip.compress(source)).data == outcome.data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no image", b"\x89PNG\r\n\x1a\nbroken", b"\xff\xd8\xff broken", b"\x1f\x8b??"],
+)
+def test_what_is_no_image_has_failed(run, data):
+    outcome = run(data)
+    assert outcome.verdict is Verdict.FAILED
+    assert outcome.data is None
+    assert outcome.error_code
+
+
+# --- Where text can hide --------------------------------------------------------------
+
+
+def test_text_in_an_overlay_plane_goes_with_the_plane(run, texts_in, shows):
+    plain = dicom(grey(tissue()))
+    source = with_overlay(plain, NAME)
+    assert shows(texts_in(source), NAME)
+    outcome = run(source)
+    released = pydicom.dcmread(io.BytesIO(outcome.data))
+    assert outcome.verdict is Verdict.REDACTED
+    assert not [tag for tag in released if tag.tag.group & 0xFF00 == 0x6000]
+    assert released.PixelData == pydicom.dcmread(io.BytesIO(plain)).PixelData
+    assert not shows(texts_in(outcome.data), NAME)
+
+
+def test_text_in_unused_high_bits_is_cleared(run, texts_in, shows):
+    stored = np.round(tissue() * 4095).astype(np.uint16)
+    hidden = np.zeros(stored.shape)
+    write(hidden, NAME, NAME_AT)
+    source = dicom(stored | ((hidden > 0.5).astype(np.uint16) << 12), 12)
+    assert shows(texts_in(source), NAME)
+    outcome = run(source)
+    assert outcome.verdict is Verdict.REDACTED
+    released = pydicom.dcmread(io.BytesIO(outcome.data))
+    words = np.frombuffer(released.PixelData, "<u2").reshape(stored.shape)
+    assert np.array_equal(words, stored)
+
+
+def test_text_in_a_late_frame_only_is_hidden_there_only(run, texts_in, shows):
+    late = 9
+    source = dicom(cine(12, lambda i, p: write(p, NAME, (60, 90)) if i == late else None))
+    outcome = run(source)
+    assert outcome.verdict is Verdict.REDACTED
+    assert {index for region in outcome.regions for index in region.frames} == {late}
+    before, after = frames_of(source), frames_of(outcome.data)
+    others = [index for index in range(12) if index != late]
+    assert np.array_equal(before[others], after[others])
+    assert not shows(texts_in(outcome.data, (late,)), NAME)
+
+
+def test_text_that_changes_from_frame_to_frame_is_hidden_in_each(run, texts_in, shows):
+    names = ["THISTLEWOOD", "QUILLFEATHER", "VANTONGEREN"]
+    source = dicom(cine(12, lambda i, p: write(p, names[i // 4], NAME_AT)))
+    outcome = run(source)
+    assert {i for region in outcome.regions for i in region.frames} == set(range(12))
+    for index, name in ((0, names[0]), (5, names[1]), (11, names[2])):
+        assert not shows(texts_in(outcome.data, (index,)), name)
+
+
+def test_a_banner_over_a_moving_picture_is_hidden_in_every_frame(run):
+    rng = np.random.default_rng(4)
+
+    def move(index, plane):
+        plane[60:] = np.clip(plane[60:] + rng.normal(0, 0.05, plane[60:].shape), 0, 1)
+        write(plane, NAME, NAME_AT)
+
+    source = dicom(cine(12, move))
+    outcome = run(source)
+    after = frames_of(outcome.data)
+    letters = write(tissue(), NAME, NAME_AT)
+    assert outcome.verdict is Verdict.REDACTED
+    assert all(np.ptp(frame[letters.index]) == 0 for frame in after)
+
+
+# --- Kinds of pixels ------------------------------------------------------------------
+
+
+def test_monochrome1(run, texts_in, shows):
+    source = dicom(grey(1 - banner()), PhotometricInterpretation="MONOCHROME1")
+    outcome = run(source)
+    assert outcome.verdict is Verdict.REDACTED
+    text = texts_in(outcome.data)
+    assert not shows(text, NAME)
+    assert shows(text, "LEFT")
+
+
+def test_palette_colour(run, texts_in, shows):
+    source = pydicom.dcmread(io.BytesIO(dicom(grey(banner()))))
+    source.PhotometricInterpretation = "PALETTE COLOR"
+    order = np.random.default_rng(3).permutation(256)
+    levels = np.empty(256, np.uint16)
+    levels[order] = np.arange(256) * 257  # the index says nothing about the colour
+    source.PixelData = (
+        order[np.frombuffer(source.PixelData, np.uint8)].astype(np.uint8).tobytes()
+    )
+    for tag in (0x00281101, 0x00281102, 0x00281103):
+        source.add_new(tag, "US", [256, 0, 16])
+        source.add_new(tag + 0x100, "OW", levels.astype("<u2").tobytes())
+    data = encoded(source)
+    assert shows(texts_in(data), NAME)
+    outcome = run(data)
+    assert outcome.verdict is Verdict.REDACTED
+    text = texts_in(outcome.data)
+    assert not shows(text, NAME)
+    assert shows(text, "LEFT")
+
+
+def test_faint_text_in_signed_values_within_the_window(run, texts_in, shows):
+    rng = np.random.default_rng(5)
+    plane = np.full((176, 288), -1000.0)
+    plane[20:160, 20:270] = 20 + rng.normal(0, 4, (140, 250))
+    plane[110:150, 60:110] = 1500
+    cover = np.zeros(plane.shape)
+    write(cover, NAME, (60, 60), size=24)
+    plane = np.round(plane + 80 * cover).astype(np.int16)
+    source = dicom(
+        plane, WindowCenter="40", WindowWidth="300", RescaleSlope="1", RescaleIntercept="0"
+    )
+    assert shows(texts_in(source), NAME)
+    outcome = run(source)
+    assert outcome.verdict is Verdict.REDACTED
+    assert not shows(texts_in(outcome.data), NAME)
+    assert frames_of(outcome.data).dtype == np.int16
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_text_that_runs_up_or_down(run, shows, texts_in, turns):
+    plane = tissue()
+    letters = write(plane, NAME, (20, 10), turns=turns)
+    outcome = run(dicom(grey(plane)))
+    assert outcome.verdict is Verdict.REDACTED
+    after = frames_of(outcome.data)
+    assert np.ptp(after[letters.index]) == 0
+    upright = dicom(np.ascontiguousarray(np.rot90(after, -turns)))
+    assert not shows(texts_in(upright), NAME)
+
+
+def test_compressed_frames_stay_compressed(run, texts_in, shows):
+    ds = pydicom.dcmread(io.BytesIO(dicom(grey(banner()))))
+    ds.compress(RLELossless, generate_instance_uid=False)
+    outcome = run(encoded(ds))
+    assert outcome.verdict is Verdict.REDACTED
+    released = pydicom.dcmread(io.BytesIO(outcome.data))
+    assert released.file_meta.TransferSyntaxUID == RLELossless
+    assert not shows(texts_in(outcome.data), NAME)
+
+
+# --- PNG and JPEG ---------------------------------------------------------------------
+
+
+def test_a_png_stays_one(run, texts_in, shows):
+    outcome = run(as_png(banner(), Author="Perpetua"))
+    assert outcome.verdict is Verdict.REDACTED
+    with Image.open(io.BytesIO(outcome.data)) as image:
+        assert (image.format, image.mode, image.info) == ("PNG", "L", {})
+        after = np.asarray(image)
+    assert not shows(texts_in(outcome.data), NAME)
+    before = grey(banner())
+    outside = np.ones(before.shape, bool)
+    for region in outcome.regions:
+        outside[region.box.clip(*before.shape).index] = False
+    assert np.array_equal(after[outside], before[outside])
+
+
+def test_a_png_without_text_keeps_its_image_data(run):
+    source = as_png(tissue(), Comment="Perpetua")
+    outcome = run(source)
+    assert outcome.verdict is Verdict.CLEAN
+    assert b"Perpetua" not in outcome.data
+    image_data = re.search(rb"IDAT.*(?=IEND)", source, re.DOTALL)
+    assert image_data is not None
+    assert image_data.group() in outcome.data
+
+
+def test_a_jpeg_stays_one(run, texts_in, shows):
+    outcome = run(as_jpeg(banner(), comment="Perpetua"))
+    assert outcome.verdict is Verdict.REDACTED
+    assert b"Perpetua" not in outcome.data
+    with Image.open(io.BytesIO(outcome.data)) as image:
+        assert (image.format, image.mode) == ("JPEG", "RGB")
+    text = texts_in(outcome.data)
+    assert not shows(text, NAME)
+    assert shows(text, "LEFT")
+
+
+# --- Choices --------------------------------------------------------------------------
+
+
+def test_all_text_can_be_masked_whatever_the_detectors_say(run, texts_in, shows):
+    source = dicom(grey(drawn(("LEFT", SIDE_AT), ("PORTABLE", NAME_AT))))
+    settings = Settings(redact_even_if_undetected=True)
+    outcome = run(source, settings, detectors=())
+    assert outcome.verdict is Verdict.REDACTED
+    text = texts_in(outcome.data)
+    assert not shows(text, "LEFT")
+    assert not shows(text, "PORTABLE")
+
+
+def test_with_findings_all_text_of_the_frame_can_be_masked(run, texts_in, shows):
+    settings = Settings(mask=MaskSettings(extent="all_text"))
+    outcome = run(dicom(grey(banner())), settings)
+    text = texts_in(outcome.data)
+    assert not any(shows(text, word) for word in (NAME, "LEFT", "W 400"))
+    lines_alone = run(dicom(grey(drawn(("LEFT", SIDE_AT)))), settings)
+    assert lines_alone.verdict is Verdict.CLEAN
+
+
+def test_unknown_text_can_go_to_a_person(run):
+    settings = Settings(policy=Policy(unknown_text="review"))
+    outcome = run(dicom(grey(drawn(("XQZTWORP", NAME_AT)))), settings)
+    assert outcome.verdict is Verdict.REVIEW
+    assert outcome.error_code == "unknown_text"
+    assert outcome.data is None
+
+
+def test_unknown_text_can_stay(run):
+    source = dicom(grey(drawn(("XQZTWORP", NAME_AT))))
+    outcome = run(source, Settings(policy=Policy(unknown_text="keep")))
+    assert outcome.verdict is Verdict.CLEAN
+    assert np.array_equal(frames_of(source), frames_of(outcome.data))
+
+
+def test_an_allowed_phrase_stays(run, texts_in, shows):
+    source = dicom(grey(drawn(("XQZTWORP", NAME_AT))))
+    outcome = run(source, Settings(policy=Policy(allow=("xqztworp",))))
+    assert outcome.verdict is Verdict.CLEAN
+    assert shows(texts_in(outcome.data), "XQZTWORP")
+
+
+def test_the_mask_can_take_the_colour_around_it(run):
+    plane = np.full((176, 288), 0.5)
+    letters = write(plane, NAME, (60, 90))
+    settings = Settings(mask=MaskSettings(fill="background"))
+    outcome = run(dicom(grey(plane)), settings)
+    assert outcome.verdict is Verdict.REDACTED
+    assert set(np.unique(frames_of(outcome.data)[letters.index])) == {128}
+
+
+def test_burned_in_annotation_that_nobody_sees_is_looked_for(run):
+    source = dicom(grey(tissue()), BurnedInAnnotation="YES")
+    outcome = run(source)
+    assert outcome.verdict in (Verdict.CLEAN, Verdict.REVIEW)
+
+
+# --- Canaries -------------------------------------------------------------------------
+
+CANARY = "ZEBUQUOLL"
+
+
+def full_of_canaries():
+    """A DICOM file with a canary in every text, also where it is malformed."""
+    item = header(PatientName=f"{CANARY}^Nested", StudyDescription=CANARY)
+    for keyword in ("SOPClassUID", "SOPInstanceUID", "Modality"):
+        delattr(item, keyword)
+    ds = pydicom.dcmread(
+        io.BytesIO(
+            dicom(
+                grey(drawn((CANARY, NAME_AT))),
+                PatientName=f"{CANARY}^Own",
+                PatientID=f"{CANARY}-1",
+                StudyDescription=f"for {CANARY}",
+                ImageComments=f"seen by {CANARY}",
+                InstitutionName=f"{CANARY} Hospital",
+                OperatorsName=[f"{CANARY}^A", f"{CANARY}^B"],
+                PatientBirthDate=CANARY,  # malformed
+                StudyTime=CANARY,
+                PatientAge=CANARY,
+                SeriesDescription=CANARY,
+                RequestAttributesSequence=[item],
+            )
+        )
+    )
+    block = ds.private_block(0x0029, f"{CANARY} BLOCK", create=True)
+    block.add_new(0x10, "LO", CANARY)
+    ds.add_new(0x00281050, "DS", "40")
+    ds.file_meta.PrivateInformationCreatorUID = UID("1.2.3")
+    ds.file_meta.PrivateInformation = CANARY.encode() + b" "
+    ds.preamble = CANARY.encode().ljust(128, b"\0")
+    data = encoded(ds)
+    return data.replace(b"DS\x02\x0040", b"DS\x02\x00ZE")  # a window nobody can parse
+
+
+def png_full_of_canaries():
+    return as_png(
+        drawn((CANARY, NAME_AT)), Author=CANARY, Comment=f"for {CANARY}", Title=CANARY
+    )
+
+
+def jpeg_full_of_canaries():
+    exif = Image.Exif()
+    exif[0x010E], exif[0x013B] = CANARY, CANARY  # ImageDescription, Artist
+    image = Image.fromarray(grey(drawn((CANARY, NAME_AT)))).convert("RGB")
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=92, comment=CANARY.encode(), exif=exif)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def overheard(caplog, capfd, recwarn):
+    """All that was printed, logged or warned of so far."""
+    caplog.set_level(logging.DEBUG)
+
+    def said():
+        printed = capfd.readouterr()
+        logged = [
+            f"{each.getMessage()} {each.args} {each.exc_info}" for each in caplog.records
+        ]
+        warned = [f"{each.message} {each.source}" for each in recwarn.list]
+        return "\n".join([printed.out, printed.err, caplog.text, *logged, *warned])
+
+    return said
+
+
+def assert_silent(outcome, said):
+    for text in (
+        said,
+        repr(outcome),
+        str(outcome),
+        f"{outcome}",
+        repr(dict(outcome.facts)),
+    ):
+        assert CANARY not in text.upper()
+    if outcome.data is not None:
+        assert CANARY.encode() not in outcome.data.upper()
+
+
+SOURCES = [full_of_canaries, png_full_of_canaries, jpeg_full_of_canaries]
+
+
+@pytest.fixture(params=SOURCES, ids=lambda make: make.__name__)
+def source(request):
+    return request.param()
+
+
+def test_no_canary_escapes(source, run, overheard, texts_in, shows):
+    assert source.count(CANARY.encode()) >= 3
+    outcome = run(source)
+    said = overheard()
+    assert outcome.verdict is Verdict.REDACTED
+    assert_silent(outcome, said)
+    assert not shows(texts_in(outcome.data), CANARY)
+
+
+@pytest.mark.parametrize("settings", [Settings(policy=Policy(unknown_text="review"))])
+def test_no_canary_escapes_from_a_review(run, overheard, settings):
+    outcome = run(png_full_of_canaries(), settings)
+    assert outcome.verdict is Verdict.REVIEW
+    assert_silent(outcome, overheard())
+
+
+@pytest.mark.parametrize("cut", [300, 900, 5000, -1000])
+def test_no_canary_escapes_from_a_broken_file(run, overheard, cut):
+    outcome = run(full_of_canaries()[:cut])
+    assert outcome.verdict is Verdict.FAILED
+    assert outcome.data is None
+    assert_silent(outcome, overheard())
+
+
+# --- Failing engines ------------------------------------------------------------------
+
+
+def assert_not_released(outcome):
+    assert outcome.verdict in (Verdict.REVIEW, Verdict.FAILED)
+    assert outcome.data is None
+    assert outcome.error_code
+    assert CANARY not in repr(outcome)
+
+
+def breaks(*_args, **_kwargs):
+    raise RuntimeError(f"broken near {CANARY}")
+
+
+def stops(*_args, **_kwargs):
+    raise MaskrayError("an engine stopped", "engine_stopped")
+
+
+@pytest.fixture
+def own_reader():
+    """A reader that a test may break."""
+    return Reader(ReadSettings(threads=1))
+
+
+@pytest.mark.parametrize("part", ["__call__", "text_det", "text_rec", "recognize_txt"])
+def test_a_reader_that_breaks_never_releases(run, own_reader, monkeypatch, part):
+    engine = own_reader._ocr
+    target = type(engine) if part == "__call__" else engine
+    monkeypatch.setattr(target, part, breaks)
+    assert_not_released(run(dicom(grey(banner())), reader=own_reader))
+
+
+@pytest.mark.parametrize("method", ["spot", "read", "read_again"])
+@pytest.mark.parametrize("fault", [breaks, stops])
+def test_a_reader_that_raises_never_releases(run, own_reader, monkeypatch, method, fault):
+    monkeypatch.setattr(own_reader, method, fault)
+    source = dicom(grey(drawn(("QUILLFEATHER", NAME_AT))))
+    assert_not_released(run(source, reader=own_reader))
+
+
+@pytest.mark.parametrize("method", ["locate", "read"])
+@pytest.mark.parametrize("fault", [breaks, stops])
+def test_a_locator_that_raises_never_releases(run, locator, monkeypatch, method, fault):
+    monkeypatch.setattr(locator, method, fault)
+    assert_not_released(run(dicom(grey(banner()))))
+
+
+def test_a_detector_that_raises_never_releases(run):
+    class Broken:
+        name = "broken"
+        detect = staticmethod(breaks)
+
+    assert_not_released(run(dicom(grey(banner())), detectors=(Broken(),)))
+
+
+def test_a_frame_that_cannot_be_decoded_never_releases(run):
+    ds = pydicom.dcmread(io.BytesIO(dicom(grey(banner()))))
+    ds.PixelData = ds.PixelData[: len(ds.PixelData) // 2]
+    assert_not_released(run(encoded(ds)))
+
+
+# --- The proof ------------------------------------------------------------------------
+
+
+def test_a_region_that_was_not_masked_is_noticed(run, monkeypatch):
+    real = steps.masking.mask
+    monkeypatch.setattr(
+        steps.masking,
+        "mask",
+        lambda instance, regions, *args, **more: real(
+            instance, list(regions)[1:], *args, **more
+        ),
+    )
+    two = dicom(grey(drawn((NAME, NAME_AT), ("12/03/2019", (60, 120)))))
+    outcome = run(two)
+    assert_not_released(outcome)
+    assert outcome.error_code == "not_covered"
+
+
+def test_a_frame_that_was_not_masked_is_noticed(run, monkeypatch):
+    real = steps.masking.mask
+
+    def first_only(instance, regions, *args, **more):
+        fewer = [Region(each.frames[:1], each.box, each.reason) for each in regions]
+        return real(instance, fewer, *args, **more)
+
+    monkeypatch.setattr(steps.masking, "mask", first_only)
+    outcome = run(dicom(cine(4, lambda _, plane: write(plane, NAME, NAME_AT))))
+    assert_not_released(outcome)
+    assert outcome.error_code == "not_covered"
+
+
+def test_a_value_that_changed_outside_is_noticed(run, monkeypatch):
+    real = steps.masking.mask
+
+    def too_much(instance, regions, *args, **more):
+        elsewhere = Region((0,), Box(260, 80, 262, 82), Category.NAME)
+        return real(instance, [*regions, elsewhere], *args, **more)
+
+    monkeypatch.setattr(steps.masking, "mask", too_much)
+    outcome = run(dicom(grey(banner())))
+    assert_not_released(outcome)
+    assert outcome.error_code == "outside_changed"
+
+
+def test_a_header_that_still_identifies_is_noticed(run, monkeypatch):
+    real = steps.header.deidentify_header
+
+    def forgetful(dataset, *args, **more):
+        clean = real(dataset, *args, **more)
+        clean.StudyDescription = "K-771204"
+        return clean
+
+    monkeypatch.setattr(steps.header, "deidentify_header", forgetful)
+    outcome = run(dicom(grey(tissue())))
+    assert_not_released(outcome)
+    assert outcome.error_code == "header_identifier"
+
+
+@pytest.fixture
+def half_a_plan(monkeypatch):
+    """Regions that end in the middle of the text, at first."""
+    real = steps.plan_regions
+    calls = []
+
+    def half(findings, lines, located, settings):
+        regions = real(findings, lines, located, settings)
+        calls.append(regions)
+        if len(calls) > 1:
+            return regions
+        boxes = [
+            Box(b.x0, b.y0, (b.x0 + b.x1) // 2, b.y1) for b in (r.box for r in regions)
+        ]
+        return tuple(
+            Region(each.frames, box, each.reason)
+            for each, box in zip(regions, boxes, strict=True)
+        )
+
+    monkeypatch.setattr(steps, "plan_regions", half)
+    return calls
+
+
+def test_text_left_beside_a_region_is_masked_in_another_round(
+    run, half_a_plan, texts_in, shows
+):
+    outcome = run(dicom(grey(drawn((NAME, NAME_AT)))))
+    assert len(half_a_plan) > 1
+    assert outcome.verdict is Verdict.REDACTED
+    assert not shows(texts_in(outcome.data), "WOOD")
+
+
+def test_text_that_is_left_after_the_last_round_is_for_a_person(run, half_a_plan):
+    settings = Settings(verify=VerifySettings(rounds=1))
+    outcome = run(dicom(grey(drawn((NAME, NAME_AT)))), settings)
+    assert_not_released(outcome)
+    assert outcome.error_code == "text_left_over"
+
+
+# --- The API --------------------------------------------------------------------------
+
+
+def test_the_source_is_not_changed(run):
+    source = dicom(grey(banner()))
+    copy = bytes(bytearray(source))
+    run(source)
+    assert source == copy
+
+
+def test_what_is_released_is_releasable_again(redacted, run):
+    _, outcome = redacted
+    again = run(outcome.data)
+    assert again.verdict is Verdict.CLEAN
+    assert np.array_equal(frames_of(again.data), frames_of(outcome.data))
+
+
+def test_an_outcome_without_a_releasable_verdict_has_no_data():
+    assert Outcome(Verdict.REVIEW).data is None
+    assert not Outcome(Verdict.FAILED).verdict.releasable
+
+
+def test_engines_are_loaded_by_the_settings():
+    loaded = Engines.load(Settings())
+    assert isinstance(loaded.reader, Reader)
+    assert isinstance(loaded.locator, Locator)
+
+
+def test_released_files_open_again(redacted):
+    _, outcome = redacted
+    instance = open_instance(outcome.data, Settings().limits)
+    assert not {"THISTLEWOOD", "PERPETUA"} & set(instance.identifiers.names)

@@ -1,0 +1,186 @@
+"""Detectors, and what counts as text that was read. The reader is a fake."""
+
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from maskray.detect import RulesDetector, Seen, read_sightings
+from maskray.gate import Sighting
+from maskray.geometry import Box
+from maskray.identifiers import Identifiers
+from maskray.policy import Policy
+from maskray.read import Reading, Spot
+from maskray.records import Category, TextLine
+from maskray.render import NamedView
+
+PIXELS = np.zeros((200, 400, 3), np.uint8)
+VIEW = NamedView("full", PIXELS)
+OTHER = NamedView("window", PIXELS)
+
+
+def spot(x=10, y=10, width=100, height=20, score=0.9):
+    x1, y1 = x + width, y + height
+    return Spot(np.array([[x, y], [x1, y], [x1, y1], [x, y1]], np.float32), score)
+
+
+class FakeReader:
+    """Says what it was told to, and remembers what it was asked."""
+
+    def __init__(self, *said, again=()):
+        self.said = list(said)
+        self.again = again
+        self.asked_again = []
+
+    def read(self, _view, spots):
+        answers = [self.said.pop(0) for _ in spots]
+        return [
+            Reading(each, SecretStr(text), confidence)
+            for each, (text, confidence) in zip(spots, answers, strict=True)
+        ]
+
+    def read_again(self, _view, each):
+        self.asked_again.append(each)
+        return [Reading(each, SecretStr(text), sure) for text, sure in self.again]
+
+
+def read(reader, *sightings, frames=(0,), shown=(VIEW,), **more):
+    return read_sightings(reader, sightings, frames, shown, **more)
+
+
+def texts(lines):
+    return [line.text.get_secret_value() for line in lines]
+
+
+def test_a_sure_reading_is_a_line():
+    lines, doubtful = read(FakeReader(("LEFT", 0.9)), Sighting(VIEW, spot()), frames=(2, 4))
+    (line,) = lines
+    assert doubtful == []
+    assert line.text.get_secret_value() == "LEFT"
+    assert line.box == Box(10, 10, 110, 30)
+    assert line.frames == (2, 4)
+    assert line.view == "full"
+    assert line.confidence == 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "sure"),
+    [
+        ("LEFT", 0.60, True),
+        ("LEFT", 0.59, False),
+        ("L", 0.70, True),
+        ("L", 0.69, False),
+        ("12", 0.69, False),
+        (" R ", 0.65, False),
+        ("山田太郎", 0.84, False),
+        ("山田太郎", 0.86, True),
+        ("Müller", 0.65, True),
+        ("", 1.0, False),
+        ("   ", 1.0, False),
+    ],
+)
+def test_how_sure_a_reading_must_be(text, confidence, sure):
+    lines, doubtful = read(FakeReader((text, confidence)), Sighting(VIEW, spot()))
+    assert (len(lines), len(doubtful)) == ((1, 0) if sure else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("place", "doubtful"),
+    [
+        (spot(score=0.9), 1),
+        (spot(score=0.49), 0),
+        (spot(width=20, height=20), 0),
+        (spot(width=30, height=20), 1),
+        (spot(width=20, height=90), 1),
+    ],
+)
+def test_a_place_that_cannot_be_read_is_doubtful_if_it_looks_like_a_word(place, doubtful):
+    lines, found = read(FakeReader(("~~", 0.1)), Sighting(VIEW, place))
+    assert lines == []
+    assert len(found) == doubtful
+
+
+def test_unnamed_text_is_read_again_in_every_view():
+    reader = FakeReader(("XQZTW", 0.9), again=[("XQZTW", 0.8), ("junk", 0.3)])
+    (line,), _ = read(reader, Sighting(VIEW, spot()), shown=(VIEW, OTHER))
+    assert texts([line]) == ["XQZTW"]
+    assert [each.get_secret_value() for each in line.others] == ["XQZTW", "XQZTW"]
+    assert len(reader.asked_again) == 2
+
+
+@pytest.mark.parametrize("text", ["LEFT", "12/03/2019", "W 400 L 40"])
+def test_text_with_a_meaning_is_not_read_again(text):
+    reader = FakeReader((text, 0.9), again=[("other", 0.9)])
+    (line,), _ = read(reader, Sighting(VIEW, spot()))
+    assert line.others == ()
+    assert reader.asked_again == []
+
+
+def test_text_that_an_earlier_frame_showed_is_not_read_again():
+    reader = FakeReader(("XQZTW", 0.9), again=[("XQZTW", 0.9)])
+    (line,), _ = read(reader, Sighting(VIEW, spot()), resembles=lambda _: True)
+    assert line.others == ()
+    assert reader.asked_again == []
+
+
+def test_spots_are_read_in_the_view_that_shows_them_best():
+    reader = FakeReader(("LEFT", 0.9), ("RIGHT", 0.9))
+    lines, _ = read(reader, Sighting(VIEW, spot()), Sighting(OTHER, spot(y=100)))
+    assert {(line.view, text) for line, text in zip(lines, texts(lines), strict=True)} == {
+        ("full", "LEFT"),
+        ("window", "RIGHT"),
+    }
+
+
+def test_a_part_of_what_another_view_shows_whole_is_dropped():
+    reader = FakeReader(("DOE, JANE MARIA", 0.95), ("JANE", 0.9))
+    lines, _ = read(
+        reader,
+        Sighting(VIEW, spot(10, 10, 300, 20)),
+        Sighting(OTHER, spot(90, 10, 80, 20)),
+    )
+    assert texts(lines) == ["DOE, JANE MARIA"]
+
+
+@pytest.mark.parametrize(
+    ("whole", "part"),
+    [
+        (("DOE, JANE MARIA", 0.7), ("JANE", 0.9)),  # the longer is not sure enough
+        (("DOE", 0.95), ("JANE", 0.9)),  # not longer
+    ],
+)
+def test_a_part_that_says_more_or_surer_stays(whole, part):
+    lines, _ = read(
+        FakeReader(whole, part),
+        Sighting(VIEW, spot(10, 10, 300, 20)),
+        Sighting(OTHER, spot(90, 10, 80, 20)),
+    )
+    assert set(texts(lines)) == {whole[0], part[0]}
+
+
+def test_nothing_sighted_is_nothing_read():
+    assert read(FakeReader()) == ([], [])
+
+
+# --- Rules ----------------------------------------------------------------------------
+
+
+def line(text, frames=(0,)):
+    return TextLine(frames, Box(0, 0, 100, 20), SecretStr(text), 0.9)
+
+
+def test_the_rules_detector_finds_in_the_lines_that_were_read():
+    seen = Seen(lines=(line("LEFT"), line("SMITH, JOHN", (3,))))
+    (found,) = RulesDetector().detect(seen, Identifiers(), Policy())
+    assert found.category is Category.NAME
+    assert found.frames == (3,)
+    assert found.source == RulesDetector.name == "rules"
+
+
+def test_doubtful_places_are_not_the_rules_to_judge():
+    seen = Seen(doubtful=(line("SMITH"),))
+    assert RulesDetector().detect(seen, Identifiers(), Policy()) == ()
+
+
+def test_what_was_seen_does_not_show_text():
+    seen = Seen(lines=(line("CANARY"),), doubtful=(line("CANARY"),))
+    assert "CANARY" not in repr(seen)

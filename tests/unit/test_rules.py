@@ -1,0 +1,972 @@
+# ruff: noqa: RUF001 - letters of other scripts are the point
+"""What each piece of a line of text is: tables of lines as consoles print them.
+
+A line is written with its findings in braces: ``{name:DOE, J} LEFT KNEE``. Everything
+in braces must be hidden by the default policy, as the category it names (``phi`` and
+``mask`` stand for any that is hidden); everything else must stay. Nobody named here
+exists.
+"""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from pydicom import Dataset
+
+from maskray import rules
+from maskray.geometry import Box
+from maskray.identifiers import Identifiers, collect
+from maskray.policy import Policy
+from maskray.records import Category, TextLine
+from maskray.rules import classify, findings, fold_keeping_length, is_unnamed
+
+NOBODY = Identifiers()
+DEFAULT = Policy()
+_PART = re.compile(r"\{([a-z_]+):([^}]*)\}")
+
+
+def parsed(marked):
+    """A marked line as its text and, for each character, what is expected there."""
+    text, expected, end = "", [], 0
+    for match in _PART.finditer(marked):
+        plain = marked[end : match.start()]
+        text += plain + match.group(2)
+        expected += ["keep"] * len(plain) + [match.group(1)] * len(match.group(2))
+        end = match.end()
+    return text + marked[end:], [*expected, *["keep"] * (len(marked) - end)]
+
+
+def seen(text, identifiers=NOBODY, policy=DEFAULT):
+    """For each character of a text the category of the run it is in."""
+    found: list[Category | None] = [None] * len(text)
+    for run in classify(text, identifiers, policy):
+        found[run.start : run.end] = [run.category] * (run.end - run.start)
+    return found
+
+
+def wrong(marked, identifiers=NOBODY, policy=DEFAULT):
+    """The characters that are not what the marks say, for a readable failure."""
+    text, expected = parsed(marked)
+    complaints: dict[tuple[str, str], list[str]] = {}
+    for character, want, category in zip(
+        text, expected, seen(text, identifiers, policy), strict=True
+    ):
+        if not character.isalnum() or want == "any":
+            continue
+        hides = category is not None and policy.hides(category)
+        fits = category == want or (want in ("phi", "mask") and hides)
+        if not (not hides if want == "keep" else fits):
+            complaints.setdefault((want, str(category)), []).append(character)
+    return {key: "".join(each) for key, each in complaints.items()}
+
+
+def lines(table):
+    return [each.strip() for each in table.strip().splitlines() if each.strip()]
+
+
+# --- People ---------------------------------------------------------------------------
+
+NAMES = """
+    {phi:QUILLFEATHER^OTTOLINE^MAUD}
+    {phi:Quillfeather, Ottoline}
+    {phi:Ottoline Quillfeather}
+    {phi:Ottoline M. Quillfeather}
+    {name:SMITH, JOHN}
+    {name:Smith,John}
+    {name:SMITH^JOHN^A}
+    {name:SMITH JOHN}
+    {name:John Smith}
+    {name:smith}
+    {name:SMITH J}
+    {name:J. SMITH}
+    {name:J SMITH}
+    {name:SMITH, R.}
+    {name:LEE S}
+    {name:PARK, J}
+    {name:Kim}
+    {name:kathleen}
+    {phi:Thistlewood}
+    {phi:XYLANDER}
+    {phi:Zbigniew Brzezicki}
+    {phi:SmithJohn}
+    {phi:NAMEJONES}
+    {phi:O'Brien, Siobhán}
+    {phi:O’Brien}
+    {name:MacDonald, Fiona}
+    {name:Smythe-Jones, Al}
+    {phi:van} der {phi:Berg, Willem}
+    de la {name:Cruz, María}
+    {phi:Nguyễn Văn Bình}
+    {phi:Ng, Bo}
+    {phi:Xu Li}
+    {phi:Wu Wei}
+    {phi:Brückner, Zoë}
+    {phi:Mu\u0308ller}
+    {phi:Łukasz Żółć}
+    {phi:Đặng Hoà}
+    {phi:張偉}
+    {phi:王小明}
+    {phi:王 明}
+    {phi:王}
+    {phi:山田 太郎}
+    {phi:김 민 준}
+    {phi:Иванов Пётр}
+    {phi:Ж. Иванов}
+    {phi:Παπαδόπουλος}
+    {phi:محمد علي}
+    {phi:सुनीता देवी}
+    {phi:สมชาย}
+"""
+NAMES_THAT_ARE_WORDS = """
+    {name:Brown, Rose}
+    {name:LONG, JOHN}
+    {name:Hand, Michael}
+    {name:HAND, LONG}
+    {name:White, Betty}
+    {name:BLACK, Tom}
+    {name:HEAD, EDITH}
+    {name:Foot}, {phi:Philippa}
+    {name:Chambers, Ann}
+    {name:Price, Vincent}
+    {name:Wall, Larry}
+    {name:Field, Sally}
+    {name:Stone}
+    {name:Palmer}
+    {name:BROWN}
+    {name:GREEN}
+    {name:Rose}
+    {name:Baker}
+    {name:MAY SMITH}
+    {name:June Smith}
+    {name:APRIL}
+    {name:AUGUST BROWN}
+    {name:JAN}
+    {name:Doppler, Chris}
+    {name:Graves}
+    {name:Wilson}
+"""
+TITLES = """
+    {physician:Dr. Harold Penwright}
+    {physician:DR PENWRIGHT}
+    {physician:Dr Hand}
+    {physician:DR. FIELD}
+    {physician:Dr Wall}
+    {mask:Prof. Anneliese Brückner}
+    {mask:Mrs Jones}
+    {mask:Mr Brown}
+    {mask:Mr. T. Okonkwo}
+    {mask:Miss Rose Hand}
+    {name:Herr Müller}
+    {mask:Smith John MD}
+    {mask:PENWRIGHT MD}
+    Chest PA {physician:Dr Penwright} {date:12/03/2019}
+"""
+MIXED_NAMES = """
+    LEFT KNEE {name:SMITH}
+    L KNEE {name:SMITH}
+    RIGHT, {name:JONES}
+    LATERAL {name:JONES}
+    {name:JONES} AP
+    {name:JONES} LEFT
+    {name:SMITH} F 45Y
+    {phi:Ottoline Quillfeather} LEFT HAND PA
+    HAND LEFT, {phi:Ottoline}
+    BONE {name:BROWN}
+    {name:SMITH^JOHN} MRN {patient_id:12345} {date:12-MAR-2019} LEFT KNEE AP
+    {name:SMITH JOHN} {phi:12345678} M 045Y
+    Comment: seen by {name:jones}
+    AP SUPINE {phi:THISTLEWOOD} 12:1
+"""
+
+
+@pytest.mark.parametrize("line", lines(NAMES + NAMES_THAT_ARE_WORDS + TITLES + MIXED_NAMES))
+def test_people_are_hidden(line):
+    assert wrong(line) == {}
+
+
+LABELLED = """
+    Name: {name:Brown}
+    NAME:{name:JONES}
+    Name {phi:Ottoline}
+    NAME: {name:LEFT HAND}
+    NAME: {name:LONG}
+    Name: {name:FIELD}
+    Name: {name:MAY}
+    Name:{phi:SmithJohn}
+    Name: {name:Smith} ID: {patient_id:123} Sex: F
+    NAME {name:SMITH JOHN} DOB {birth_date:01/02/1950}
+    PATIENT NAME: {name:Ann Long}
+    Patient Name {name:Smith John}
+    {name:Patient Smith}
+    PT: {name:Smith}
+    {any:PAT}: {phi:Xylander}
+    NOM: {phi:Quillfeather}
+    Ref: {physician:Penwright}
+    Ref Phys: {physician:Dr Penwright}
+    Referring: {physician:Penwright}, {phi:H}.
+    Attending: {physician:Stone}
+    Ordering: {physician:Cross}
+    Physician: {physician:Long}
+    RADIOLOGIST: {physician:Penwright}
+    Tech: {operator:KLM}
+    Tech: {operator:JS}
+    Tech: {operator:AB}
+    Operator: {operator:jw}
+    Oper: {operator:BRZ}
+    Sonographer: {operator:Tamsin}
+    Performed by: {phi:TQ}
+    RT: {phi:JW}
+    ID: {patient_id:12345678}
+    ID:{patient_id:1234}
+    ID: {patient_id:A123}
+    ID#{patient_id:77}
+    ID:{patient_id:QX}
+    {mask:ID} {mask:12345678}
+    MRN {patient_id:00123}
+    MRN: {patient_id:7741902}
+    MRN#{patient_id:7741902}
+    MRN: {patient_id:12}
+    MRN: {patient_id:12-34-56}
+    MRN:{patient_id:A1B2C3}
+    {phi:MRN7741902}
+    Patient ID: {patient_id:AB-12-34}
+    PatientID:{patient_id:ABCD}
+    Patlent ID: {patient_id:A1B2}
+    PID {patient_id:44}
+    SSN {phi:123-45-6789}
+    NHS {phi:943 476 5919}
+    ACC {accession:12}
+    ACC: {accession:12-34}
+    Acc: {accession:A2019-04412}
+    Acc# {accession:20418831}
+    Accession Number: {accession:881-22}
+    {phi:ACC20418831}
+    SN: {device_serial:12345}
+    Serial No. {device_serial:US42981}
+    Serial {device_serial:US42981}
+    Station: {institution:CT02}
+    CASE#: {other_id:A77}
+    CASE: {other_id:12}
+    ORDER: {other_id:77}
+    Visit {other_id:4412}
+    REQ: {other_id:1}
+    Phone: {phone:8675309}
+    Tel. {phone:030 1234567}
+    Fax {phone:555 1212}
+"""
+
+
+@pytest.mark.parametrize("line", lines(LABELLED))
+def test_what_stands_after_a_label_is_hidden_and_the_label_stays(line):
+    assert wrong(line) == {}
+
+
+# --- Dates, ages, numbers, places -----------------------------------------------------
+
+DATES = """
+    {date:12/03/2019}
+    {date:12.03.2019}
+    {date:12-03-19}
+    {date:2019-03-12}
+    {date:2019 03 12}
+    {date:20190312}
+    {date:03122019}
+    {date:12 03 2019}
+    {date:12-03/2019}
+    {date:12MAR2019}
+    {date:05JUL2019}
+    {date:12DEC2019}
+    {date:12OCT19}
+    {date:Mar 12, 2019}
+    {date:MAR 2019}
+    {date:03/2019}
+    {date:Tue 12 Mar 2019}
+    {date:12. März 2019}
+    {date:12 avril 2019}
+    {date:12 de enero de 2019}
+    {date:3 Oktober 2017}
+    {phi:2019年3月12日}
+    {date:10/23}
+    {date:12/31}
+    {date:2O19-O3-12}
+    {date:2019-O3-I2}
+    {date:l2/03/2019}
+    {date:12/O3/2Ol9}
+    {phi:I2MAR2OI9}
+    {phi:O5JUL2O19}
+    {date:12/03/201912:34:56}
+    {date:2019-03-1212:34:56}
+    {date:12:34:5612/03/2019}
+    {date:１２／０３／２０１９}
+    {date:2019-03-12T12:34:56}
+    {phi:20190312123456}
+    DOB {birth_date:08/17/1954}
+    DOB: {birth_date:17-AUG-1954}
+    D0B: {birth_date:O8/17/1954}
+    D.O.B. {birth_date:17.08.54}
+    Geb. {birth_date:17.08.1954}
+    Born {birth_date:17 Aug 1954}
+    {phi:DOB19540817}
+    *{date:17.08.1954}
+    Exam Date: {date:03/12/19}
+    {date:12:34:56}
+    {date:12:34}
+    {date:9:05 PM}
+    {date:9 am}
+    {date:08:15AM}
+    {date:09h15}
+    {date:0905:33}
+    {date:12:3456}
+    Acq {mask:Tm}: {date:10:23:45}
+    BREAST 3:00 {date:12:34:56}
+"""
+AGES = """
+    {age:91Y}
+    {age:092Y}
+    {age:103} YRS
+    AGE {age:95}
+    AGE: {age:90}
+    {age:90YO}
+    F/{age:92}
+    {age:92}/F
+    {age:M92Y}
+    {age:92}-year-old
+    Age {age:9O}
+    {age:O92Y}
+    {age:93} {any:Jahre}
+    {age:92}-year-old left knee
+    89Y
+    089Y
+    045Y
+    45Y
+    AGE: 45
+    67 yrs
+    M/45
+    45/M
+    F 45Y
+    12 y
+"""
+NUMBERS = """
+    {other_id:123456}
+    {other_id:1234567}
+    {other_id:12345}
+    {other_id:00123}
+    #{other_id:12345}
+    {other_id:A-10-97415}
+    {other_id:2019-004412}
+    {other_id:US42981}
+    {other_id:R123456}
+    {other_id:H12345}
+    {phi:x1234}
+    {phi:12AB34}
+    {phi:7H3K9}
+    {phi:123-45-6789}
+    {other_id:1.2.840.113619.2.55.3}
+    {phone:943 476 5919}
+    +{phone:1 555 867 5309}
+    ({phone:555) 867-5309}
+    {phone:555.867.5309}
+    {phone:info@saltmarsh.example}
+    {phone:www.saltmarsh.example}
+    {phone:saltmarsh.org}
+"""
+PLACES = """
+    {address:12 Elm Street}
+    {address:1420 N Main St}
+    {address:Hauptstraße 12}
+    {address:Springfield, IL 62704}
+    {address:P.O. Box 123}
+    {institution:Saltmarsh Valley Hospital}
+    {institution:ST MARY'S HOSPITAL}
+    {institution:Mercy General}
+    {institution:Memorial Hospital}
+    {institution:University Hospital}
+    {institution:Univ.} of {institution:Saltmarsh}
+    {institution:Radiology Dept}
+    {institution:Saltmarsh Imaging Center}
+    {institution:Saltmarsh Radiology}
+    {institution:Klinikum Nord}
+    {institution:Hôpital Saint-Louis}
+    {institution:Mayo Clinic}
+    {institution:GENERAL HOSPITAL}
+    {phi:St. Mary's}
+    {phi:Kinderklinik}
+    {phi:Charité}
+    {phi:CTROOM7}
+"""
+
+
+@pytest.mark.parametrize("line", lines(DATES + AGES + NUMBERS + PLACES))
+def test_dates_ages_numbers_and_places(line):
+    assert wrong(line) == {}
+
+
+# --- Against the header ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def header():
+    ds = Dataset()
+    ds.PatientName = "Quillfeather^Ottoline^Maud"
+    ds.PatientID = "MRN-7741902"
+    ds.AccessionNumber = "ACC20418831"
+    ds.PatientBirthDate = "19540817"
+    ds.ReferringPhysicianName = "Vantongeren^Idris"
+    ds.OperatorsName = "Hollingsworth^L"
+    ds.InstitutionName = "Port View"
+    ds.StudyID = "S882"
+    return collect(ds)
+
+
+FROM_HEADER = """
+    {name:QUILLFEATHER^OTTOLINE^MAUD}
+    {name:Ottoline Quillfeather}
+    {name:QU1LLFEATHER}
+    {name:QUI11FEATHER} {name:0TTOLINE}
+    {name:QUILFEATHER}
+    {name:QUILLFEATHFR}
+    {name:QUILL}
+    {name:OTTOLINEQUILLFEATHER}
+    {name:Quil1feather,0ttoline}
+    {name:Q U I L L F E A T H E R}
+    {patient_id:MRN-7741902}
+    {patient_id:7741902}
+    {patient_id:774 1902}
+    {patient_id:77-41-902}
+    {patient_id:774I9O2}
+    {patient_id:774190}
+    {patient_id:MRN: 7741902}
+    {accession:2O4I883I}
+    {accession:ACC 2041 8831}
+    {birth_date:08/17/1954}
+    {birth_date:17.08.54}
+    {birth_date:19540817}
+    {birth_date:17081954}
+    {birth_date:AUG 17, 1954}
+    {birth_date:O8/17/1954}
+    {physician:VANTONGEREN}
+    {physician:Van Tongeren}
+    {operator:HOLLINGSWORTH}
+    {operator:HOLLINGS}
+    {operator:INGSWORTH}
+    {institution:PORT VIEW}
+    {other_id:S882}
+    {other_id:5882}
+    LEFT KNEE {name:QUILLFEATHER} AP
+    RIGHT {name:0TTOLINE} 400
+    PORTABLE CHEST
+    LATERAL VIEW
+    W 400 L 40
+"""
+
+
+@pytest.mark.parametrize("line", lines(FROM_HEADER))
+def test_the_headers_identifiers_are_hidden_however_they_are_read(header, line):
+    assert wrong(line, header) == {}
+
+
+def test_a_clinical_word_that_the_header_calls_a_name_is_one():
+    ds = Dataset()
+    ds.PatientName = "Supine^Lateral"
+    assert wrong("{name:SUPINE}, {name:LATERAL}", collect(ds)) == {}
+    assert wrong("SUPINE, LATERAL") == {}
+
+
+# --- Clinical text --------------------------------------------------------------------
+
+CLINICAL = """
+    L
+    R
+    LEFT
+    RIGHT
+    LT
+    Links
+    Rechts
+    Left lateral
+    L LAT
+    R/L
+    A P
+    AP SUPINE
+    PA ERECT
+    PORTABLE AP
+    SEMI-ERECT
+    LLD
+    Cross table lateral
+    Weight bearing
+    Supine
+    HFS
+    Inspiration
+    LAO 30 CRAN 20
+    RAO 30
+    CAUD 25
+    W: 400 L: 40
+    WW 350 WL 50
+    W400 C40
+    C 40 W 400
+    W:1500 L:-600
+    Zoom: 120%
+    IM: 12/45
+    Im 12/12
+    IM 10/23
+    SE 3 IM 10
+    Se:3
+    Frame 12/60
+    Run 5
+    60 fps
+    Slice 5.0 mm
+    5.00mm
+    Thk: 3.0
+    DFOV 25.0cm
+    FOV 240x240
+    Matrix 256x192
+    Loc: 123.5
+    SP: -123.50
+    I 45.2
+    Tilt 0
+    0 5 10 15
+    -5
+    +10
+    10%
+    10 cm
+    5 µm
+    3.2 cm²
+    kV 120
+    120 kVp
+    mAs 250
+    CTDIvol 12.3 mGy
+    DLP 450 mGy*cm
+    TR: 2000 TE: 85
+    TR/TE 2000/85
+    TI 900
+    FA 90
+    TA: 2:35
+    T1 FLAIR
+    Axial T2 FLAIR
+    Sag T1
+    COR STIR
+    AX DWI B1000
+    Post contrast
+    Without contrast
+    Portal venous
+    Arterial phase
+    Delay 35s
+    Chest PA
+    Abdomen
+    Pelvis AP
+    Knee AP left
+    RT KNEE LAT
+    Right kidney
+    SAG LT
+    TRV RT LOBE
+    LONG RT KIDNEY
+    TRANS MID
+    Gallbladder
+    Common bile duct
+    Left ventricle
+    LMLO
+    R MLO
+    R CC
+    LT BREAST 3:00
+    BREAST 3:00 3 CM FN
+    10 o'clock
+    Adult Echo
+    Ao 2.4 cm
+    LVIDd 4.8 cm
+    EF 55%
+    PSV 123 cm/s
+    RI 0.68
+    HR 72 bpm
+    MI 0.9
+    TIS 0.4
+    TIB: 0.5
+    Gain 52 dB
+    FR 32Hz
+    DR 60
+    2D 67%
+    L12-5
+    C5-1
+    Freq 5.0 MHz
+    Distance 12.3 mm
+    D1 1.23cm
+    Area 3.4 cm2
+    + Dist 2.34 cm
+    GA 20w3d
+    BPD 4.5cm
+    CBD 4.5mm
+    Lossy compression 10:1
+    Not for diagnosis
+    For presentation
+    GE
+    Philips
+    SIEMENS
+    LOGIQ E9
+    Aplio 500
+    Sex: F
+    M
+    FEMALE
+    Circle of Willis
+    Foramen of Monro
+    Baker's cyst
+    BAKER CYST
+    Meckel's diverticulum
+    Colles fracture
+    Cobb angle 23
+    Achilles tendon
+    Doppler
+    P0RTABLE
+    SUP1NE
+    1EFT
+    R1GHT
+    OBLI QUE
+    CHESTPA
+    KIDNEY, URETER, BLADDER
+    ABDOMEN, SUPINE
+    CHEST, PORTABLE
+    SPINE, LUMBAR
+"""
+
+
+@pytest.mark.parametrize("line", lines(CLINICAL))
+def test_clinical_text_stays(line):
+    assert wrong(line) == {}
+
+
+@pytest.mark.parametrize(
+    "side", ["LEFT", "RIGHT", "UPPER", "LOWER", "LATERAL", "POSTERIOR"]
+)
+@pytest.mark.parametrize("line", ["SMITH {}", "{} SMITH", "SMITH, {}", "XYLANDER {} JONES"])
+def test_a_side_is_never_taken_for_a_name(side, line):
+    text = line.format(side)
+    at = text.index(side)
+    assert seen(text)[at : at + len(side)] == [Category.CLINICAL] * len(side)
+
+
+EPONYMS_ALONE = """
+    {phi:WILLIS}
+    {phi:Baker}
+    {phi:Crohn}
+    {phi:Cobb}
+    {phi:Meckel, Otto}
+"""
+
+
+@pytest.mark.parametrize("line", lines(EPONYMS_ALONE))
+def test_an_eponym_without_its_noun_is_a_name(line):
+    assert wrong(line) == {}
+
+
+@pytest.mark.parametrize("text", ["XQZT", "Drk", "GPLX 77", "foo bar", "Kwyjibo"])
+def test_unknown_words_are_hidden_by_default(text):
+    categories = {each for each in seen(text) if each is not None}
+    assert categories & {Category.UNKNOWN, Category.NAME, Category.OTHER_ID}
+
+
+# --- Known to be wrong ----------------------------------------------------------------
+
+LEAKS = {
+    "NAME: {phi:LONG HAND}": "two clinical words after a label are rejoined to one",
+    "Patient ID {phi:1234}": "'ID' between a label and its value is no label itself",
+    "Pat ID {phi:6892-432-12}": "the same",
+    "{phi:3950-652-46}": "short groups joined by hyphens are an ID",
+    "{phi:12-34-56}": "the same: a record number by its last digits",
+    "No.{phi:12345678}": "a dot after a word makes no decimals",
+    "ID.{phi:7741902}": "the same",
+    "Physician: {phi:H Penwright}": "an initial ends the label",
+    "RADIOLOGIST: {phi:M. HAND}": "the same",
+    "Ref: {phi:J. Long}": "the same",
+    "Tech: {phi:PA}": "operators' initials that are shorthand too",
+    "Tech: {phi:RL}": "the same",
+    "S/N {phi:8821-44}": "S/N is no label",
+    "PATlENT: {phi:LONG}": "a label with a misread letter is no label",
+    "{phi:山田3}": "letters beyond Latin are passed over beside digits",
+    "{phi:Иванов2}": "the same",
+    "{phi:平成31年3月12日}": "the same",
+    "{phi:Le Thi}": "names of two letters that are shorthand",
+    "{phi:J O H N}": "letters that stand apart are clinical each",
+}
+DAMAGE = {
+    "HAND, LEFT": "a comma before a side makes anatomy a name",
+    "KNEE, RIGHT": "the same",
+    "Field of view": "a frequent name in a clinical phrase",
+    "ST 5.0": "ST (slice thickness) is not known",
+    "MR head": "MR is not known",
+    "XR chest": "XR is not known",
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        pytest.param(line, marks=pytest.mark.xfail(reason=reason))
+        for line, reason in (LEAKS | DAMAGE).items()
+    ],
+)
+def test_known_to_be_wrong(line):
+    assert wrong(line) == {}
+
+
+# --- Policy ---------------------------------------------------------------------------
+
+
+def line_of(text, box=None, **more):
+    """A line of text, ten columns to a character."""
+    box = box or Box(0, 0, 10 * len(text), 20)
+    columns = tuple((box.x0 + 10 * i, box.x0 + 10 * i + 10) for i in range(len(text)))
+    return TextLine((0,), box, SecretStr(text), 0.9, columns, "full", "rapidocr", **more)
+
+
+def texts(found):
+    return [(each.category, each.text.get_secret_value()) for each in found]
+
+
+MANY = "SMITH 12/03/2019 XQZTW LEFT F 95Y"
+
+
+def hidden_texts(policy, text=MANY, identifiers=NOBODY):
+    return {text for _, text in texts(findings([line_of(text)], identifiers, policy))}
+
+
+@pytest.mark.parametrize(
+    ("policy", "hidden"),
+    [
+        (Policy(), {"SMITH", "12/03/2019", "XQZTW", "95Y"}),
+        (Policy(unknown_text="keep"), {"SMITH", "12/03/2019", "95Y"}),
+        (Policy(unknown_text="review"), {"SMITH", "12/03/2019", "XQZTW", "95Y"}),
+        (Policy(phi=frozenset()), {"XQZTW"}),
+        (Policy(phi=frozenset(), unknown_text="keep"), set()),
+        (Policy(phi=frozenset({Category.DATE})), {"12/03/2019", "XQZTW"}),
+        (Policy(age_limit_years=95), {"SMITH", "12/03/2019", "XQZTW"}),
+        (
+            Policy(phi=Policy().phi | {Category.SEX}),
+            {"SMITH", "12/03/2019", "XQZTW", "F", "95Y"},
+        ),
+        (Policy(allow=("xqztw",)), {"SMITH", "12/03/2019", "95Y"}),
+    ],
+)
+def test_policy_says_what_is_hidden(policy, hidden):
+    assert hidden_texts(policy) == hidden
+
+
+def test_the_age_limit_can_hide_every_age():
+    policy = Policy(age_limit_years=0)
+    assert hidden_texts(policy, "AGE: 7") == {"7"}
+    assert hidden_texts(Policy(), "AGE: 7") == set()
+
+
+@pytest.mark.parametrize(
+    ("category", "text"),
+    [
+        (Category.NAME, "SMITH"),
+        (Category.DATE, "12/03/2019"),
+        (Category.BIRTH_DATE, "DOB 12/03/1950"),
+        (Category.AGE, "95Y"),
+        (Category.PATIENT_ID, "MRN: 7741902"),
+        (Category.ACCESSION, "ACC: 88122"),
+        (Category.INSTITUTION, "Mercy General Hospital"),
+        (Category.ADDRESS, "12 Elm Street"),
+        (Category.PHONE, "555-867-5309"),
+        (Category.PHYSICIAN, "Ref: Penwright"),
+        (Category.OPERATOR, "Tech: KLM"),
+        (Category.DEVICE_SERIAL, "SN: 12345"),
+        (Category.OTHER_ID, "1234567"),
+    ],
+)
+def test_each_category_can_be_switched_off(category, text):
+    assert hidden_texts(Policy(), text)
+    without = Policy(phi=Policy().phi - {category})
+    assert hidden_texts(without, text) == set()
+
+
+def test_an_allowed_phrase_stays_whatever_it_looks_like():
+    policy = Policy(allow=("SMITH PHANTOM", "QA-12345"))
+    assert hidden_texts(policy, "Smith Phantom LEFT") == set()
+    assert hidden_texts(policy, "qa-12345") == set()
+    assert hidden_texts(policy, "SMITH") == {"SMITH"}
+    assert hidden_texts(policy, "SMITH PHANTOMAS") != set()
+
+
+def test_an_allowed_word_does_not_open_longer_words():
+    assert hidden_texts(Policy(allow=("JON",)), "JONES") == {"JONES"}
+
+
+def test_an_allowed_phrase_is_no_pattern():
+    assert hidden_texts(Policy(allow=(".*",)), "JONES") == {"JONES"}
+
+
+def test_the_header_overrules_the_allow_list(header):
+    policy = Policy(allow=("QUILLFEATHER",))
+    assert hidden_texts(policy, "QUILLFEATHER", header) == {"QUILLFEATHER"}
+
+
+def test_the_header_overrules_the_vocabulary_but_not_the_policy(header):
+    policy = Policy(phi=Policy().phi - {Category.OPERATOR})
+    assert hidden_texts(policy, "HOLLINGSWORTH", header) == set()
+    assert hidden_texts(Policy(), "HOLLINGSWORTH", header) == {"HOLLINGSWORTH"}
+
+
+# --- Findings -------------------------------------------------------------------------
+
+
+def test_a_finding_names_frames_text_view_and_source():
+    line = TextLine((2, 5), Box(10, 20, 60, 40), SecretStr("SMITH"), 0.9, (), "robust", "x")
+    (found,) = findings([line], NOBODY, DEFAULT)
+    assert found.frames == (2, 5)
+    assert found.text.get_secret_value() == "SMITH"
+    assert found.category is Category.NAME
+    assert found.source == rules.SOURCE
+    assert found.box == Box(10, 20, 60, 40)
+    assert found.view == "robust"
+    assert found.line_height == 20
+
+
+def test_only_the_part_that_identifies_is_boxed():
+    (found,) = findings([line_of("LEFT KNEE SMITH AP")], NOBODY, DEFAULT)
+    box = found.box
+    assert box is not None
+    assert (box.y0, box.y1) == (0, 20)
+    assert 90 <= box.x0 <= 100
+    assert 150 <= box.x1 <= 160
+
+
+def test_neighbouring_findings_leave_no_gap():
+    found = findings([line_of("SMITH 12/03/2019")], NOBODY, DEFAULT)
+    first, second = sorted(each.box for each in found if each.box is not None)
+    assert first.x0 == 0
+    assert first.x1 >= second.x0
+    assert second.x1 == 160
+
+
+def test_a_line_that_cannot_be_split_is_boxed_whole():
+    line = TextLine((0,), Box(0, 0, 30, 300), SecretStr("LEFT SMITH"), 0.9)
+    (found,) = findings([line], NOBODY, DEFAULT)
+    assert found.box == Box(0, 0, 30, 300)
+    assert found.line_height == 30
+
+
+@given(st.text("SMITHJONEL 0123456789/:.,^-", min_size=1, max_size=30))
+def test_boxes_of_findings_cover_their_characters(text):
+    line = line_of(text)
+    hidden = [run for run in classify(text, NOBODY, DEFAULT) if DEFAULT.hides(run.category)]
+    for run, each in zip(hidden, findings([line], NOBODY, DEFAULT), strict=True):
+        assert each.text.get_secret_value() == text[run.start : run.end]
+        assert each.box is not None
+        assert 0 <= each.box.x0 <= line.columns[run.start][0]
+        assert line.columns[run.end - 1][1] <= each.box.x1 <= line.box.x1
+
+
+@given(st.text(max_size=40))
+def test_any_text_can_be_classified(text):
+    runs = classify(text, NOBODY, DEFAULT)
+    end = 0
+    for run in runs:
+        assert end <= run.start < run.end <= len(text)
+        end = run.end
+    hidden = {i for run in runs for i in range(run.start, run.end)}
+    assert all(i in hidden for i, each in enumerate(text) if each.isalnum())
+
+
+@given(st.text(max_size=40))
+def test_folding_for_forms_keeps_the_length(text):
+    assert len(fold_keeping_length(text)) == len(text)
+
+
+def test_findings_do_not_show_their_text():
+    found = findings([line_of("SMITH")], NOBODY, DEFAULT)
+    assert "SMITH" not in repr(found)
+    assert "SMITH" not in str(found)
+
+
+# --- Labels and values in lines of their own ------------------------------------------
+
+
+def below(text, label="Name:"):
+    """A label, and a text just below it."""
+    return [line_of(label), line_of(text, Box(0, 22, 10 * len(text), 42))]
+
+
+def right(text, label="Name:"):
+    start = 10 * len(label) + 15
+    return [line_of(label), line_of(text, Box(start, 0, start + 10 * len(text), 20))]
+
+
+@pytest.mark.parametrize("place", [below, right])
+@pytest.mark.parametrize(
+    ("label", "text", "category"),
+    [
+        ("Name:", "Long", Category.NAME),
+        ("Patient Name", "Field", Category.NAME),
+        ("ID:", "412", Category.PATIENT_ID),
+        ("MRN", "4412", Category.PATIENT_ID),
+        ("Accession No", "77", Category.ACCESSION),
+        ("Tech:", "XW", Category.OPERATOR),
+        ("Physician", "Hand", Category.PHYSICIAN),
+        ("Institution:", "Port View", Category.INSTITUTION),
+    ],
+)
+def test_a_label_names_the_line_beside_or_below_it(place, label, text, category):
+    assert (category, text) in texts(findings(place(text, label), NOBODY, DEFAULT))
+
+
+def test_a_label_does_not_reach_far():
+    far = [line_of("MRN"), line_of("44", Box(0, 400, 20, 420))]
+    assert findings(far, NOBODY, DEFAULT) == ()
+    other = [line_of("MRN"), line_of("44", Box(900, 0, 920, 20))]
+    assert findings(other, NOBODY, DEFAULT) == ()
+
+
+def test_a_label_does_not_reach_into_other_frames():
+    label, value = below("44", "MRN")
+    later = TextLine((7,), value.box, value.text, 0.9)
+    assert findings([label, later], NOBODY, DEFAULT) == ()
+
+
+def test_clinical_text_below_a_label_stays():
+    assert findings(below("LATERAL", "Name:"), NOBODY, DEFAULT) == ()
+
+
+# --- Further readings -----------------------------------------------------------------
+
+
+def read_as(text, *others):
+    return line_of(text, others=tuple(SecretStr(each) for each in others))
+
+
+def test_a_misread_word_that_others_read_as_clinical_stays():
+    line = read_as("OBLQZE", "OBLIQUE", "OBLIQUE", "OBLIQUE")
+    assert findings([line], NOBODY, DEFAULT) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "others"),
+    [
+        ("OBLQZE", ()),
+        ("OBLQZE", ("OBLQZE", "OBLQZE", "OBLQZE")),
+        ("XYLANDER", ("LATERAL", "LATERAL", "LATERAL")),  # of another text
+        ("KNEEZ JR", ("KNEE", "KNEE", "K N E E Z")),
+        ("SMITH", ("LEFT", "LEFT")),
+    ],
+)
+def test_doubts_are_not_resolved_by_few_or_other_readings(text, others):
+    assert findings([read_as(text, *others)], NOBODY, DEFAULT) != ()
+
+
+def test_a_reading_that_spells_an_identifier_is_believed(header):
+    line = read_as("0TT0LIME", "BOTTOM", "BOTTOM", "BOTTOM", "OTTOLINE")
+    assert findings([line], header, DEFAULT) != ()
+
+
+def test_a_date_is_a_date_whatever_others_read():
+    line = read_as("12/03/2019", "12 03 20", "120", "120", "120")
+    assert texts(findings([line], NOBODY, DEFAULT)) == [(Category.DATE, "12/03/2019")]
+
+
+@pytest.mark.parametrize("text", ["SMITH", "XQZT", "1234567", "LEFT XQZT"])
+def test_text_that_may_be_misread_is_unnamed(text):
+    assert is_unnamed(text)
+
+
+@pytest.mark.parametrize("text", ["LEFT", "12/03/2019", "W 400 L 40", "", "95Y"])
+def test_text_with_a_name_of_its_own_is_not(text):
+    assert not is_unnamed(text)
