@@ -113,6 +113,10 @@ _ADDRESSES = _patterns(
 )
 _SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
+_NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?!\w)")
+_MOST_DIGITS = {"-": 6, "": 8}
+"""Digits that a run of numbers without a gap may have and be a range or a measurement:
+of numbers joined by hyphens, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
 _AGES = _patterns(
@@ -148,6 +152,19 @@ def find_forms(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]
         (_ADDRESSES, text, Category.ADDRESS),
     ):
         yield from (_form(match, category) for match in _matches(patterns, shown))
+
+
+def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
+    """Runs of digits, parted by signs only, that are too long to be a measurement.
+
+    Args:
+        digits: A folded line with misread digits mended.
+    """
+    for match in _NUMBERS.finditer(digits):
+        signs = {each for each in match.group() if each in ".:/-"}
+        most = _MOST_DIGITS["-" if signs == {"-"} else ""]
+        if sum(each.isdigit() for each in match.group()) > most:
+            yield match.span()
 
 
 def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]:

@@ -7,6 +7,7 @@ the decoder's interpolation of subsampled colour at the very edge of a blanked b
 import contextlib
 import math
 import os
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 
 import jpeglib
@@ -20,6 +21,7 @@ _COLOUR_SPACES = frozenset({"JCS_YCbCr", "JCS_RGB", "JCS_GRAYSCALE"})
 _IMAGE = frozenset(range(0xC0, 0xE0))
 """Markers that say how pixels are coded (ITU-T T.81, table B.1)."""
 _FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_SOF55 = 0xF7  # of JPEG-LS
 _SOS, _EOI, _APP0, _APP14 = 0xDA, 0xD9, 0xE0, 0xEE
 
 
@@ -101,6 +103,22 @@ def precision(data: bytes) -> int:
         if marker in _FRAME and len(segment) > 4:
             return segment[4]
     raise UnsupportedPixelsError("a JPEG stream without a frame", "not_decodable")
+
+
+def size(data: bytes) -> tuple[int, int] | None:
+    """Rows and columns that a JPEG, JPEG-LS or JPEG 2000 stream says it holds.
+
+    ``None`` if it does not say. Decoders believe it before they see the data.
+    """
+    if data.startswith(b"\xff\x4f\xff\x51") and len(data) >= 24:
+        right, bottom, left, top = struct.unpack(">4I", data[8:24])
+        return bottom - top, right - left
+    with contextlib.suppress(UnsupportedPixelsError):
+        for marker, segment in _segments(data):
+            if (marker in _FRAME or marker == _SOF55) and len(segment) >= 9:
+                rows, columns = struct.unpack(">2H", segment[5:9])
+                return (rows, columns) if rows else None
+    return None
 
 
 def _role(marker: int, segment: bytes) -> str:

@@ -6,6 +6,7 @@ reads best, and packed onto one canvas. One :class:`Locator` is built per proces
 """
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -282,7 +283,8 @@ def _width(pieces: Sequence[_Piece], widest: int) -> int:
     """Columns of a canvas: about square, for few small pieces."""
     longest = max((piece.width for piece in pieces), default=0) + 2 * _GAP
     area = sum((piece.width + _GAP) * (piece.height + _GAP) for piece in pieces)
-    return min(-(-max(longest, round(1.2 * area**0.5)) // 32) * 32, widest)
+    wanted = max(longest, math.ceil(1.2 * math.sqrt(area)))
+    return min(-(-wanted // 32) * 32, widest)
 
 
 def _fitting(source: Box, scale: float, wide: int, high: int) -> Iterator[_Piece]:

@@ -276,14 +276,19 @@ def _in_stored_type(samples: Samples, found: PixelFormat) -> Samples:
 
 
 def _check_fragments(dataset: Dataset, found: PixelFormat) -> None:
-    """Refuses frames that NumberOfFrames does not count: nobody would look at them."""
+    """Refuses frames that the header does not describe.
+
+    Those that NumberOfFrames does not count nobody would look at; those that say they
+    are large take the memory for it before they turn out not to be.
+    """
     stream = io.BytesIO(dataset.PixelData)
     parse_basic_offsets(stream)
     rle = found.transfer_syntax == RLELossless
-    frames = sum(
-        rle or fragment.startswith(_STREAM_STARTS)
-        for fragment in generate_fragments(stream)
-    )
+    frames = 0
+    for fragment in generate_fragments(stream):
+        frames += rle or fragment.startswith(_STREAM_STARTS)
+        if jpeg.size(fragment) not in (None, (found.rows, found.columns)):
+            raise UnsupportedPixelsError("a frame has another size", "frame_size")
     if frames > found.frames:
         raise UnsupportedPixelsError("more frames than described", "excess_frames")
 

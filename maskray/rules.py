@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 from rapidfuzz.fuzz import partial_ratio
 
-from maskray.forms import find_ages, find_forms, names_a_month
+from maskray.forms import find_ages, find_forms, find_numbers, names_a_month
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
@@ -128,6 +128,8 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_identifiers(line, identifiers, found)
     _by_form(line, folded, identifiers, policy, found)
     _by_label(line, found)
+    for start, end in find_numbers(_with_plain_digits(line, folded)):
+        _mark(line, found, start, end, Category.OTHER_ID)
     _by_vocabulary(line, found)
     _by_institution(line, found)
     _by_company(line, found)
@@ -147,6 +149,7 @@ def findings(
     labelled = [_best_reading(line, identifiers, policy) for line in lines]
     _by_neighbouring_label(lines, labelled)
     _by_counting(lines, labelled)
+    _by_stacking(lines, labelled, identifiers, policy)
     return tuple(
         Finding(
             line.frames,
@@ -253,6 +256,49 @@ def _alike(one: PhiText, other: PhiText) -> bool:
 _LONG_ENOUGH = 4
 _ALIKE = 60.0
 """Percent of the letters that a part of a longer reading must share."""
+
+
+def _by_stacking(
+    lines: Sequence[TextLine],
+    labelled: list[list[Labelled]],
+    identifiers: Identifiers,
+    policy: Policy,
+) -> None:
+    """Letters that stand one above the other are read as lines of their own."""
+    for stack in _stacks(lines):
+        text = "".join(lines[index].text.get_secret_value().strip() for index in stack)
+        runs = classify(text, identifiers, policy)
+        category = next((r.category for r in runs if policy.hides(r.category)), None)
+        for index in stack if category is not None and len(text) >= _SHORTEST_STACK else ():
+            length = len(lines[index].text.get_secret_value())
+            labelled[index] = [Labelled(0, length, category or _UNKNOWN)]
+
+
+_SHORTEST_STACK = 4
+_NEAR = 1.8
+"""How many of their heights the letters of a stack may stand apart, from top to top."""
+
+
+def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
+    """Indices of lines that make a column of letters, from top to bottom."""
+    single = [i for i, e in enumerate(lines) if len(e.text.get_secret_value().strip()) == 1]
+    tall = [i for i, e in enumerate(lines) if e.box.height > 2 * e.box.width]
+    rest = sorted({*single, *tall}, key=lambda i: (lines[i].frames, lines[i].box.y0))
+    stack: list[int] = []
+    for index in rest:
+        if stack and not _stands_below(lines[stack[-1]], lines[index]):
+            yield from [stack] if len(stack) > 1 else []
+            stack = []
+        stack.append(index)
+    yield from [stack] if len(stack) > 1 else []
+
+
+def _stands_below(upper: TextLine, lower: TextLine) -> bool:
+    one, other = upper.box, lower.box
+    letter = min(one.height, one.width, other.width)
+    beside = abs((one.x0 + one.x1) - (other.x0 + other.x1)) <= 2 * letter
+    gap = other.y0 - one.y1
+    return bool(set(upper.frames) & set(lower.frames)) and beside and gap <= _NEAR * letter
 
 
 def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
@@ -548,21 +594,18 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in _SIDES:
             continue
         before = line[index - 1] if index > 0 else None
-        after = line[index + 1] if index + 1 < len(line) else None
         if before is not None and before.folded in _TITLES and is_name(token.text):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index):
             found[index] = Category.NAME
-        elif token.folded in _TITLES and after is not None and _is_person(found[index + 1]):
-            found[index] = found[index + 1]
-        elif (
-            token.folded in _DEGREES
-            and before is not None
-            and _is_person(found[index - 1])
-            and token.before in ("", ",", ".")
-        ):
-            found[index] = found[index - 1]
     _initials(line, found)
+    for index, token in enumerate(line):
+        titled = token.folded in _TITLES and index + 1 < len(line)
+        if titled and _is_person(found[index + 1]):
+            found[index] = found[index + 1]
+        graduate = token.folded in _DEGREES and token.before in ("", ",", ".") and index > 0
+        if graduate and _is_person(found[index - 1]):
+            found[index] = found[index - 1]
 
 
 def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:

@@ -117,13 +117,10 @@ def _instance(truth: Mapping[str, Any], treated: Treated | None, policy: Policy)
 
 def is_phi(box: Mapping[str, Any], policy: Policy) -> bool:
     """Whether the policy hides the text of a box of the truth."""
-    if not box["phi"]:
+    if not box["phi"] or not policy.hides(Category(box["category"])):
         return False
-    if box["category"] == Category.AGE:
-        return any(
-            years > policy.age_limit_years for _, _, years in find_ages(box["text"].upper())
-        )
-    return policy.hides(Category(box["category"]))
+    ages = [years for _, _, years in find_ages(box["text"].upper())]
+    return box["category"] != Category.AGE or max(ages, default=0) > policy.age_limit_years
 
 
 def is_hidden(box: Mapping[str, Any], regions: Sequence[tuple[Sequence[int], Box]]) -> bool:

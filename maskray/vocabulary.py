@@ -109,9 +109,26 @@ def _misread(folded: str) -> bool:
     for meant in (as_letters(folded), as_letters(folded.replace("1", "L"))):
         if meant != folded and len(meant) > 3 and meant in clinical_words():
             return True
-    if len(folded) < _FUZZY_FROM or folded in people_names():
+    if folded in people_names():
+        return False
+    if len(folded) > 3 and _meant_by_looks(folded):
+        return True
+    if len(folded) < _FUZZY_FROM:
         return False
     return not _neighbours(folded).isdisjoint(_long_neighbours())
+
+
+def _meant_by_looks(folded: str) -> bool:
+    """Whether one letter exchanged for one that looks like it makes a clinical word."""
+    return any(
+        folded[:at] + meant + folded[at + 1 :] in clinical_words()
+        for read, meant in _LOOKALIKES
+        for at, letter in enumerate(folded)
+        if letter == read
+    )
+
+
+_LOOKALIKES = (("I", "T"), ("T", "I"), ("U", "V"), ("V", "U"), ("L", "I"), ("I", "L"))
 
 
 def _neighbours(word: str) -> set[str]:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 
-import numpy as np
 import pytest
 from rapidfuzz import fuzz
 
@@ -14,7 +13,7 @@ from maskray.open import open_instance
 from maskray.pixels import decode
 from maskray.planes import planes
 from maskray.read import Reader
-from maskray.render import views
+from maskray.render import View, views
 from maskray.settings import LimitSettings, LocateSettings, ReadSettings
 
 THREADS = 1
@@ -46,20 +45,24 @@ def texts_in(reader: Reader, locator: Locator) -> Callable[..., str]:
         instance = open_instance(data, LimitSettings())
         found: list[str] = []
         for frame in decode(instance.dataset, instance.pixels, frames):
-            for view in views(frame, instance.dataset, instance.pixels):
-                found += _read_by_both(view.pixels, reader, locator)
+            shown = views(frame, instance.dataset, instance.pixels)
+            for view in shown:
+                found += _read_by_rapidocr(view.pixels, reader)
+            found += _read_by_easyocr(shown[-1].pixels, locator)
         for plane in planes(instance):
-            found += _read_by_both(plane.view.pixels, reader, locator)
+            found += _read_by_rapidocr(plane.view.pixels, reader)
         return " | ".join(found)
 
     return read
 
 
-def _read_by_both(view: np.ndarray, reader: Reader, locator: Locator) -> list[str]:
+def _read_by_rapidocr(view: View, reader: Reader) -> list[str]:
+    return [each.text.get_secret_value() for each in reader.read(view, reader.spot(view))]
+
+
+def _read_by_easyocr(view: View, locator: Locator) -> list[str]:
     whole = Box(0, 0, view.shape[1], view.shape[0])
-    read = [each.text for each in reader.read(view, reader.spot(view))]
-    located = [each.text for each in locator.read(view, [whole], [20])]
-    return [text.get_secret_value() for text in (*read, *located)]
+    return [each.text.get_secret_value() for each in locator.read(view, [whole], [20])]
 
 
 @pytest.fixture(scope="session")

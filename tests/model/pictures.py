@@ -18,7 +18,7 @@ from maskray.geometry import Box
 Plane = npt.NDArray[np.float64]
 """Brightness, 0 to 1, axes (rows, columns)."""
 
-ROWS, COLUMNS = 176, 288
+ROWS, COLUMNS = 192, 272
 
 
 def tissue(rows: int = ROWS, columns: int = COLUMNS, seed: int = 1) -> Plane:
@@ -28,7 +28,9 @@ def tissue(rows: int = ROWS, columns: int = COLUMNS, seed: int = 1) -> Plane:
     body = ((x / columns - 0.5) / 0.42) ** 2 + ((y / rows - 0.55) / 0.42) ** 2
     organ = ((x / columns - 0.4) / 0.15) ** 2 + ((y / rows - 0.5) / 0.2) ** 2
     plane = 0.45 * np.clip(1.2 - body, 0, 1) ** 0.5 + 0.2 * np.clip(1 - organ, 0, 1)
-    return np.clip(plane + rng.normal(0, 0.01, plane.shape) * (body < 1.2), 0, 1)
+    noise = rng.normal(0, 0.01, plane.shape) * (body < 1.2)
+    brightness: Plane = np.clip(plane + noise, 0, 1)
+    return brightness
 
 
 def ink(text: str, size: int, turns: int = 0) -> Plane:

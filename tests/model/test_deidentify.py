@@ -44,7 +44,7 @@ steps = importlib.import_module("maskray.deidentify")
 KEY = Key(b"a key that only this test module has")
 NAME = "THISTLEWOOD"
 NAME_AT = (8, 8)
-SIDE_AT, WINDOW_AT = (220, 150), (8, 150)
+SIDE_AT, WINDOW_AT = (210, 165), (8, 165)
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,6 @@ def test_without_text_the_pixel_data_keeps_every_byte(run):
     before, after = (pydicom.dcmread(io.BytesIO(data)) for data in (source, outcome.data))
     assert after["PixelData"].value == before["PixelData"].value
     assert outcome.regions == outcome.findings == ()
-    assert outcome.seen.without_text == 1
 
 
 def test_with_clinical_text_only_the_pixel_data_keeps_every_byte(run):
@@ -217,8 +216,8 @@ def test_text_that_changes_from_frame_to_frame_is_hidden_in_each(run, texts_in, 
     source = dicom(cine(12, lambda i, p: write(p, names[i // 4], NAME_AT)))
     outcome = run(source)
     assert {i for region in outcome.regions for i in region.frames} == set(range(12))
-    for index, name in ((0, names[0]), (5, names[1]), (11, names[2])):
-        assert not shows(texts_in(outcome.data, (index,)), name)
+    text = texts_in(outcome.data, (0, 5, 11))
+    assert not any(shows(text, name) for name in names)
 
 
 def test_a_banner_over_a_moving_picture_is_hidden_in_every_frame(run):
@@ -271,8 +270,8 @@ def test_palette_colour(run, texts_in, shows):
 
 def test_faint_text_in_signed_values_within_the_window(run, texts_in, shows):
     rng = np.random.default_rng(5)
-    plane = np.full((176, 288), -1000.0)
-    plane[20:160, 20:270] = 20 + rng.normal(0, 4, (140, 250))
+    plane = np.full((192, 272), -1000.0)
+    plane[20:170, 15:260] = 20 + rng.normal(0, 4, (150, 245))
     plane[110:150, 60:110] = 1500
     cover = np.zeros(plane.shape)
     write(cover, NAME, (60, 60), size=24)
@@ -392,7 +391,7 @@ def test_an_allowed_phrase_stays(run, texts_in, shows):
 
 
 def test_the_mask_can_take_the_colour_around_it(run):
-    plane = np.full((176, 288), 0.5)
+    plane = np.full((192, 272), 0.5)
     letters = write(plane, NAME, (60, 90))
     settings = Settings(mask=MaskSettings(fill="background"))
     outcome = run(dicom(grey(plane)), settings)
@@ -544,7 +543,7 @@ def own_reader():
     return Reader(ReadSettings(threads=1))
 
 
-@pytest.mark.parametrize("part", ["__call__", "text_det", "text_rec", "recognize_txt"])
+@pytest.mark.parametrize("part", ["__call__", "recognize_txt"])
 def test_a_reader_that_breaks_never_releases(run, own_reader, monkeypatch, part):
     engine = own_reader._ocr
     target = type(engine) if part == "__call__" else engine
@@ -616,7 +615,7 @@ def test_a_value_that_changed_outside_is_noticed(run, monkeypatch):
     real = steps.masking.mask
 
     def too_much(instance, regions, *args, **more):
-        elsewhere = Region((0,), Box(260, 80, 262, 82), Category.NAME)
+        elsewhere = Region((0,), Box(136, 100, 138, 102), Category.NAME)
         return real(instance, [*regions, elsewhere], *args, **more)
 
     monkeypatch.setattr(steps.masking, "mask", too_much)

@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,7 @@ from maskray.settings import LimitSettings, MaskSettings
 from maskray.write import encode
 
 Frames = npt.NDArray[Any]
+Boxes = Mapping[int, Sequence[Box]]
 LIMITS = LimitSettings()
 CANARY = "Qzcanary"
 _FLOATS = {4: "FloatPixelData", 8: "DoubleFloatPixelData"}
@@ -240,7 +241,7 @@ def opened(source: Dataset | bytes) -> Instance:
     return open_instance(source if isinstance(source, bytes) else written(source), LIMITS)
 
 
-def regions(boxes: dict[int, Sequence[Box]]) -> list[Region]:
+def regions(boxes: Boxes) -> list[Region]:
     """Regions from boxes by frame."""
     return [
         Region((index,), box, Category.NAME)
@@ -251,7 +252,7 @@ def regions(boxes: dict[int, Sequence[Box]]) -> list[Region]:
 
 def released(
     source: Instance,
-    boxes: dict[int, Sequence[Box]],
+    boxes: Boxes,
     fill: str = "black",
     *,
     clear_unused_bits: bool = False,
@@ -272,7 +273,7 @@ def samples_of(instance: Instance) -> Frames:
     return np.stack([frame.samples for frame in stored(instance)])
 
 
-def inside(frames: Frames, boxes: dict[int, Sequence[Box]]) -> npt.NDArray[np.bool_]:
+def inside(frames: Frames, boxes: Boxes) -> npt.NDArray[np.bool_]:
     """Which pixels the boxes hold: shape (frames, rows, columns)."""
     held = np.zeros(frames.shape[:3], bool)
     for index, each in boxes.items():
