@@ -163,6 +163,8 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
     for match in _NUMBERS.finditer(digits):
         signs = {each for each in match.group() if each in ".:/-"}
         most = _MOST_DIGITS["-" if signs == {"-"} else ""]
+        if signs == {"-"} and match.group().count("-") > 1:
+            most -= 1
         if sum(each.isdigit() for each in match.group()) > most:
             yield match.span()
 

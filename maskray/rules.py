@@ -8,7 +8,7 @@ it is masked, so that a name nobody listed does not stay.
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -197,11 +197,21 @@ def _best_reading(
     voices = _classified(line, second, identifiers, policy)
     categories = {run.category for each in (runs, *others, *voices) for run in each}
     own = {run.category for run in runs}
+    if _is_certain(line):
+        voices = []
     if categories <= _HARMLESS and _outvoted(own, others, voices):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
 
 
+def _is_certain(line: TextLine) -> bool:
+    """Whether the first engine read the same each time."""
+    text = letters(line.text.get_secret_value())
+    again = {letters(each.get_secret_value()) for each in line.others}
+    return len(line.others) >= _TIMES and again == {text}
+
+
+_TIMES = 3
 _HARMLESS = _MISREADABLE | {_CLINICAL, Category.SEX}
 _WEIGHT = 3
 """The second engine's reading counts as much as so many of the first's."""
@@ -332,9 +342,13 @@ def fold_keeping_length(text: str) -> str:
 def _by_allow_list(
     line: Sequence[Token], folded: str, policy: Policy, found: list[Category | None]
 ) -> None:
-    for phrase in policy.allow:
+    for phrase in (*_PHRASES, *policy.allow):
         for match in re.finditer(rf"(?<!\w){re.escape(fold(phrase))}(?!\w)", folded):
             _mark(line, found, match.start(), match.end(), _CLINICAL)
+
+
+_PHRASES = ("FIELD OF VIEW",)
+"""Clinical phrases with a frequent name in them."""
 
 
 def _by_identifiers(
@@ -397,7 +411,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
             found[index] = _CLINICAL
-        elif _fits(current, token, first=taken < _NAME_PARTS):
+        elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
             taken += 1
         elif current in _WORDY or not token.is_word:
@@ -406,9 +420,11 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
 
 def _label(line: Sequence[Token], index: int) -> Category | None:
     """The category that a token announces, if it is a label here."""
-    word = line[index].folded
+    word = _label_word(line, index)
     if word not in _LABELS:
         return None
+    if index > 0 and word == "ID" and line[index - 1].folded in _OF_THE_PATIENT:
+        return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
     after = following.before if following is not None else ""
     if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
@@ -418,9 +434,31 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     return None
 
 
-def _fits(category: Category, token: Token, *, first: bool = True) -> bool:
-    """Whether a token may be the value of a label; ``first``: it stands right after."""
+_OF_THE_PATIENT = frozenset({"PATIENT", "PAT", "PT"})
+
+
+def _label_word(line: Sequence[Token], index: int) -> str:
+    """The token as a label: one misread letter mended, ``S/N`` in one piece."""
+    token = line[index]
+    if token.folded == "N" and token.before == "/" and line[index - 1].folded == "S":
+        return "SN"
+    return token.folded if token.folded in _LABELS else fold(token.text.replace("l", "I"))
+
+
+_INITIALS = 3
+"""Letters that an operator's initials may have."""
+
+
+def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bool:
+    """Whether a token may be the value of a label.
+
+    ``first``: it is among the first words after it; ``at_once``: it is the very first.
+    """
+    if category is Category.OPERATOR and at_once and token.text.isupper():
+        return token.is_word and len(token.text) <= _INITIALS
     if category in _WORDY:
+        if len(token.text) == 1:
+            return token.is_word and first
         called = is_name(token.text) if first else is_common_name(token.text)
         return token.is_word and (called or not is_clinical(token.text))
     if category in (Category.INSTITUTION, Category.ADDRESS):
@@ -429,6 +467,7 @@ def _fits(category: Category, token: Token, *, first: bool = True) -> bool:
 
 
 def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
+    named = {index for index, category in enumerate(found) if category is not None}
     for index, token in enumerate(line):
         if found[index] is not None:
             continue
@@ -436,13 +475,49 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = Category.SEX
         elif any(each.isdigit() for each in token.text):
             found[index] = _number(line, index)
-        elif is_clinical(token.text) or _is_eponym(line, index) or _is_unit(line, index):
+        elif is_clinical(token.text) or _is_clinical_here(line, index):
             found[index] = _CLINICAL
         elif is_name(token.text):
             found[index] = Category.NAME
         else:
             found[index] = _UNKNOWN
-    _rejoined(line, found)
+    _rejoined(line, found, named)
+    _by_spacing(line, found, named)
+
+
+def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
+    return _is_eponym(line, index) or _is_unit(line, index) or _is_setting(line, index)
+
+
+def _is_setting(line: Sequence[Token], index: int) -> bool:
+    """Whether two or three capitals name the decimal number after them: ``ST 5.0``."""
+    token = line[index]
+    if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
+        return False
+    whole, part = (*line[index + 1 : index + 3], None, None)[:2]
+    if whole is None or part is None:
+        return False
+    return whole.is_number and part.is_number and part.before == "." and not whole.before
+
+
+def _by_spacing(
+    line: Sequence[Token], found: list[Category | None], named: Collection[int]
+) -> None:
+    """Letters that stand apart may be a name: ``J O H N``."""
+    start = 0
+    for index in range(len(line) + 1):
+        if index < len(line) and _stands_alone(line[index]) and index not in named:
+            continue
+        if index - start >= _SPELLED:
+            found[start:index] = [_UNKNOWN] * (index - start)
+        start = index + 1
+
+
+_SPELLED = 4
+
+
+def _stands_alone(token: Token) -> bool:
+    return len(token.text) == 1 and token.is_word and not token.before
 
 
 def _is_unit(line: Sequence[Token], index: int) -> bool:
@@ -458,10 +533,14 @@ _LONGEST_UNIT = 3
 _UNIT_GLYPHS = str.maketrans("UZ$", "V2S")
 
 
-def _rejoined(line: Sequence[Token], found: list[Category | None]) -> None:
+def _rejoined(
+    line: Sequence[Token], found: list[Category | None], named: Collection[int]
+) -> None:
     """Two halves of a clinical word that was read with a gap in it: ``OBLI QUE``."""
     for one, other in itertools.pairwise(range(len(line))):
         halves = (line[one], line[other])
+        if one in named or other in named:
+            continue
         unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
         whole = "".join(half.text for half in halves)
         glued = not line[other].before and all(half.text.isalnum() for half in halves)
@@ -512,9 +591,12 @@ def _number(line: Sequence[Token], index: int) -> Category:
     if token.is_number:
         if _is_part_of_date(line, index):
             return Category.DATE
-        decimals = bool(_DECIMAL.fullmatch(token.before)) and index > 0
+        decimals = index > 0 and line[index - 1].is_number
+        decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
         short = len(token.text) <= _MOST_PLAIN_DIGITS
         return _CLINICAL if short or decimals else Category.OTHER_ID
+    if any(each.isalpha() and not each.isascii() for each in folded):
+        return _UNKNOWN
     if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
         return _CLINICAL
     if is_clinical(folded) or _is_measure(folded):
@@ -600,7 +682,7 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = Category.NAME
     _initials(line, found)
     for index, token in enumerate(line):
-        titled = token.folded in _TITLES and index + 1 < len(line)
+        titled = token.folded in (*_TITLES, "MR") and index + 1 < len(line)
         if titled and _is_person(found[index + 1]):
             found[index] = found[index + 1]
         graduate = token.folded in _DEGREES and token.before in ("", ",", ".") and index > 0
@@ -635,7 +717,8 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
         others.append(index + 1)
     if any(_is_person(found[i]) or found[i] is _UNKNOWN for i in others):
         return True
-    if others and is_name(word.text) and is_name(line[others[0]].text):
+    aside = others and line[others[0]].folded in _SIDES
+    if others and not aside and is_name(word.text) and is_name(line[others[0]].text):
         return True
     if not is_name(word.text):
         return False
@@ -735,7 +818,7 @@ def _relabelled(run: Labelled, line: TextLine, category: Category) -> Category:
     if run.category not in (_CLINICAL, _UNKNOWN, Category.OTHER_ID, Category.NAME):
         return run.category
     text = line.text.get_secret_value()[run.start : run.end]
-    fits = any(_fits(category, token) for token in tokens(text))
+    fits = any(_fits(category, token, first=True, at_once=True) for token in tokens(text))
     known = category in _WORDY and all(
         is_clinical(token.text) and not is_name(token.text) for token in tokens(text)
     )

@@ -50,9 +50,10 @@ class GateSettings(Part):
     """The text-presence test that spares the detectors."""
 
     enabled: bool = True
-    """Off: every keyframe goes to every detector."""
+    """Off: EasyOCR looks at the first frame of every instance without text, too."""
     audit_share: Share = 0.0
-    """Share of the frames without text that a detector sees anyway (keyed choice)."""
+    """Share of the instances without text that EasyOCR looks at anyway, drawn by their
+    content."""
 
 
 class ReadSettings(Part):

@@ -350,7 +350,6 @@ def test_a_file_cut_off_anywhere_is_refused(kind):
         data = image_file(photo(), kind)
     end = len(data) - (16 if kind == "RLE" else 1)
     complete = samples_of(opened(data))
-    passed = 0
     for size in range(0, end, max(1, len(data) // 60)):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -359,9 +358,10 @@ def test_a_file_cut_off_anywhere_is_refused(kind):
             except MaskrayError as error:
                 prove_mute(error)
                 continue
-        assert np.array_equal(found, complete)  # what was cut off were no pixels
-        passed += 1
-    assert passed <= (8 if kind == "PNG" else 0)
+        # checksums and IEND alone are missing: writing the image will refuse it
+        assert kind == "PNG"
+        assert size >= len(data) - 20
+        assert np.array_equal(found, complete)
 
 
 def test_bytes_after_the_image_do_not_hide_in_it():

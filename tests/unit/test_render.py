@@ -1,0 +1,314 @@
+"""Step 2: whatever the stored values are, text in them can be seen in some view."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from pydicom import Dataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+from maskray.errors import UnsupportedPixelsError
+from maskray.pixels import PixelFormat, StoredFrame
+from maskray.render import NamedView, plane_view, robust_range, views
+from tests.unit.builders import add_palette, dataset, halved, opened, random_frames, stored
+
+ROWS, COLUMNS = 64, 96
+TEXT = np.zeros((ROWS, COLUMNS), bool)
+TEXT[20:28, 20:52:3] = True
+TEXT[20:22, 20:52] = True
+
+
+def described(samples, photometric="MONOCHROME2", bits=0) -> PixelFormat:
+    keyword = {"f4": "FloatPixelData", "f8": "DoubleFloatPixelData"}.get(
+        samples.dtype.str[1:], "PixelData"
+    )
+    rows, columns = samples.shape[:2]
+    allocated = 8 * samples.itemsize
+    return PixelFormat(
+        keyword=keyword,
+        transfer_syntax=ExplicitVRLittleEndian,
+        photometric=photometric,
+        frames=1,
+        rows=rows,
+        columns=columns,
+        samples=3 if samples.ndim == 3 else 1,
+        bits_allocated=allocated,
+        bits_stored=bits or allocated,
+        signed=samples.dtype.kind != "u",
+        planar=False,
+    )
+
+
+def shown(samples, photometric="MONOCHROME2", ds=None, bits=0) -> list[NamedView]:
+    frame = StoredFrame(0, samples, photometric)
+    return views(frame, ds or Dataset(), described(samples, photometric, bits))
+
+
+def legible(view: NamedView, text=TEXT) -> bool:
+    """Whether the text stands out from what is around it."""
+    grey = view.pixels.astype(float).mean(axis=2)
+    around = grey[16:32, 16:56][~text[16:32, 16:56]]
+    return bool(abs(grey[text].mean() - around.mean()) > 40)
+
+
+def tissue(dtype=np.int16, high=1000, seed=0):
+    values = np.random.default_rng(seed).integers(0, high // 8, (ROWS, COLUMNS))
+    slope = np.linspace(0, high * 0.8, COLUMNS)
+    return (values + slope).astype(dtype)
+
+
+# --- shapes and limits ----------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["u1", "i1", "u2", "i2", "u4", "i4", "f4", "f8"]),
+    st.sampled_from(["MONOCHROME1", "MONOCHROME2"]),
+    st.data(),
+)
+def test_any_grey_values_give_views_of_the_same_matrix(dtype, photometric, data):
+    shape = data.draw(st.tuples(st.integers(1, 20), st.integers(1, 20)))
+    samples = data.draw(arrays.arrays(dtype, shape))
+    before = samples.copy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = shown(samples, photometric)
+    assert found
+    assert len({view.name for view in found}) == len(found)
+    for view in found:
+        assert view.pixels.shape == (*shape, 3)
+        assert view.pixels.dtype == np.uint8
+    assert np.array_equal(samples, before, equal_nan=samples.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("value", [0, 7, 255])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_a_blank_frame_has_one_blank_view(value, photometric):
+    (view,) = shown(np.full((20, 30), value, np.uint8), photometric)
+    assert np.ptp(view.pixels) == 0
+
+
+def test_views_keep_the_order_of_values():
+    ramp = np.arange(0, 4096, dtype=np.uint16).reshape(64, 64)
+    grey = shown(ramp, bits=12)[0].pixels[..., 0].ravel().astype(int)
+    assert (np.diff(grey) >= 0).all()
+    assert (grey[0], grey[-1]) == (0, 255)
+    inverted = shown(ramp, "MONOCHROME1", bits=12)[0].pixels[..., 0].ravel().astype(int)
+    assert (np.diff(inverted) <= 0).all()
+    assert (inverted[0], inverted[-1]) == (255, 0)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i4"])
+def test_signed_values_do_not_wrap(dtype):
+    info = np.iinfo(dtype)
+    samples = np.array([[info.min, -1], [0, info.max]], dtype)
+    grey = shown(samples)[0].pixels[..., 0].ravel().tolist()
+    assert grey == sorted(grey)
+    assert (grey[0], grey[-1]) == (0, 255)
+    assert 120 <= grey[1] <= grey[2] <= 135
+
+
+# --- text that must be seen somewhere -------------------------------------------------
+
+
+def with_text(samples, value):
+    samples = samples.copy()
+    samples[TEXT] = value
+    return samples
+
+
+def padded(samples, value, rows=30):
+    samples = samples.copy()
+    samples[-rows:] = value
+    return samples
+
+
+def hot(samples, value):
+    samples = samples.copy()
+    samples[60, 90] = value
+    return samples
+
+
+FLAT16 = np.full((ROWS, COLUMNS), 100, np.uint16)
+HARD = {
+    "text far above tissue": with_text(tissue(), 30000),
+    "text below tissue": with_text(tissue(high=4000) + 500, -2000),
+    "padding far below": padded(with_text(tissue(), 1400), -32768),
+    "padding a little below": padded(with_text(tissue(), 1400), -2000),
+    "one hot pixel": hot(with_text(tissue(), 1400), 32767),
+    "one hot pixel on black": hot(with_text(0 * FLAT16, 1500), 65535),
+    "one cold pixel": hot(with_text(tissue(), 1400), -32768),
+    "a bright label beside": padded(with_text(FLAT16, 1500), 65535, 5),
+    "a bright bar beside": padded(with_text(tissue(np.uint16), 1400), 65535, 12),
+    "8 bits": with_text(tissue(np.uint8, 160), 250),
+    "8 bits signed": with_text((tissue(np.int16, 160) - 128).astype(np.int8), 120),
+    "32 bits": with_text(tissue(np.int32), 2**31 - 1),
+    "32 bits with an outlier": hot(with_text(tissue(np.int32), 1400), 2**31 - 1),
+    "unsigned 32 bits far from 0": with_text(
+        tissue(np.uint32) + np.uint32(2**31), 2**31 + 1500
+    ),
+    "real": with_text(tissue(np.float32), 1500.0),
+    "real with no number": hot(with_text(tissue(np.float32), 1500.0), np.nan),
+    "real with infinity": hot(with_text(tissue(np.float32), 1500.0), np.inf),
+    "real with a huge value": hot(with_text(tissue(np.float64), 1500.0), 1e308),
+    "real with a huge padding": padded(with_text(tissue(np.float64), 1500.0), -1e300),
+    "tiny real values": with_text(tissue(np.float64) * 1e-9, 1.5e-6),
+}
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME2", "MONOCHROME1"])
+@pytest.mark.parametrize("name", HARD)
+def test_text_is_legible_in_some_view(name, photometric):
+    found = shown(HARD[name], photometric)
+    assert any(legible(view) for view in found), [view.name for view in found]
+
+
+def test_faint_text_is_legible_through_the_headers_window():
+    samples = with_text(tissue(np.int16, 3000), 0)
+    samples[16:32, 16:56] = 0
+    samples[TEXT] = 60
+    ds = dataset(samples[np.newaxis])
+    assert not any(legible(view) for view in shown(samples, ds=ds))
+    ds.WindowCenter, ds.WindowWidth = 30, 80
+    assert any(legible(view) for view in shown(samples, ds=ds))
+    ds.RescaleSlope, ds.RescaleIntercept = 2, -1024
+    ds.WindowCenter, ds.WindowWidth = -1024 + 60, 160
+    assert any(legible(view) for view in shown(samples, ds=ds))
+
+
+def test_a_broken_window_costs_its_view_and_no_other():
+    samples = with_text(tissue(), 1400)
+    for center, width in (("Qz", "1"), ("5", "0"), ("", ""), ("1e999", "1")):
+        ds = dataset(samples[np.newaxis])
+        ds.add_new("WindowCenter", "LO", center)
+        ds.add_new("WindowWidth", "LO", width)
+        assert any(legible(view) for view in shown(samples, ds=ds))
+
+
+def test_views_that_show_the_same_are_shown_once():
+    samples = np.linspace(0, 255, ROWS * COLUMNS).astype(np.uint8).reshape(ROWS, COLUMNS)
+    ds = dataset(samples[np.newaxis])
+    ds.WindowCenter, ds.WindowWidth = 128, 256
+    assert [view.name for view in shown(samples, ds=ds)] == ["full"]
+
+
+def test_a_view_with_one_more_line_of_text_is_not_the_same():
+    """A line of text is less than a percent of a frame: it vanishes in a mean."""
+    samples = np.zeros((1000, 1000), np.uint16)
+    samples[500, 100:180:2] = 1000
+    samples[505, 100:180] = 1000
+    samples[3, 3] = 65535
+    text = samples == 1000
+    brightest = max(view.pixels[text].mean() for view in shown(samples))
+    assert brightest > 200
+
+
+def test_single_bits_have_one_view():
+    samples = TEXT.astype(np.uint8)
+    (view,) = shown(samples, bits=1)
+    assert legible(view)
+
+
+# --- colour ---------------------------------------------------------------------------
+
+
+COLOURS = [
+    ("RGB", 8),
+    ("RGB", 16),
+    ("YBR_FULL", 8),
+    ("YBR_FULL", 16),
+    ("YBR_FULL_422", 8),
+]
+
+
+@pytest.mark.parametrize(("photometric", "bits"), COLOURS)
+@pytest.mark.parametrize("high", [1.0, 0.15])
+def test_text_is_legible_in_colour_bright_and_dark(photometric, bits, high):
+    top = int(((1 << bits) - 1) * high)
+    frames = np.zeros((1, ROWS, COLUMNS, 3), f"u{bits // 8}")
+    if photometric != "RGB":
+        frames[..., 1:] = 1 << (bits - 1)
+        frames[0, TEXT, 0] = top
+    else:
+        frames[0, TEXT] = top
+    instance = opened(
+        dataset(halved(frames) if "422" in photometric else frames, photometric)
+    )
+    (frame,) = stored(instance)
+    found = views(frame, instance.dataset, instance.pixels)
+    assert any(legible(view) for view in found) or high < 1.0
+    assert max(view.pixels[TEXT].max() for view in found) >= (200 if high == 1.0 else 30)
+
+
+def test_dark_colour_is_brightened():
+    frames = np.zeros((ROWS, COLUMNS, 3), np.uint8)
+    frames[:] = 10
+    frames[TEXT] = 30
+    names = [view.name for view in shown(frames, "RGB")]
+    assert "brightened" in names
+    assert any(legible(view) for view in shown(frames, "RGB"))
+
+
+def test_colours_are_red_green_blue():
+    frame = np.zeros((4, 4, 3), np.uint8)
+    frame[0, 0] = (255, 0, 0)
+    assert shown(frame, "RGB")[0].pixels[0, 0].tolist() == [255, 0, 0]
+    ybr = np.full((4, 4, 3), (76, 85, 255), np.uint8)
+    red, green, blue = shown(ybr, "YBR_FULL")[0].pixels[0, 0].tolist()
+    assert red > 250
+    assert max(green, blue) < 5
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_palette_is_shown_in_its_colours_and_by_index(bits):
+    frames = random_frames((1, ROWS, COLUMNS), bits)
+    ds = dataset(frames, "PALETTE COLOR")
+    add_palette(ds)
+    instance = opened(ds)
+    (frame,) = stored(instance)
+    found = {view.name: view.pixels for view in views(frame, ds, instance.pixels)}
+    assert set(found) >= {"colour"}
+    black = frames[0] == 256 // 3
+    assert not black.any() or found["colour"][black].max() == 0
+
+
+def test_text_in_indices_of_equal_colour_is_seen_by_index():
+    ds = dataset(np.zeros((1, ROWS, COLUMNS), np.uint8), "PALETTE COLOR")
+    for name in ("Red", "Green", "Blue"):
+        setattr(ds, f"{name}PaletteColorLookupTableData", bytes(512))
+    samples = with_text(np.zeros((ROWS, COLUMNS), np.uint8), 200)
+    assert any(legible(view) for view in shown(samples, "PALETTE COLOR", ds))
+
+
+@pytest.mark.parametrize("name", ["Red", "Green", "Blue"])
+def test_a_palette_that_cannot_be_applied_is_refused(name):
+    ds = dataset(np.zeros((1, 8, 8), np.uint8), "PALETTE COLOR")
+    delattr(ds, f"{name}PaletteColorLookupTableData")
+    with pytest.raises(UnsupportedPixelsError) as caught:
+        shown(np.zeros((8, 8), np.uint8), "PALETTE COLOR", ds)
+    assert caught.value.code == "bad_palette"
+
+
+# --- helpers --------------------------------------------------------------------------
+
+
+def test_a_plane_is_stretched_to_black_and_white():
+    view = plane_view("bits", TEXT.astype(np.uint8) * 3)
+    assert set(np.unique(view.pixels)) == {0, 255}
+
+
+@given(arrays.arrays("i2", (9, 11)))
+def test_the_robust_range_lies_within_the_values(values):
+    low, high = robust_range(values)
+    assert values.min() <= low <= high <= values.max()
+
+
+def test_the_robust_range_looks_past_padding_and_text():
+    values = tissue()
+    low, high = robust_range(values)
+    padded_low, padded_high = robust_range(padded(with_text(values, 32767), -32768))
+    assert padded_low == pytest.approx(low, abs=60)
+    assert padded_high == pytest.approx(high, abs=60)
