@@ -26,7 +26,7 @@ from maskray.errors import ConfigError, OutputError
 from maskray.keys import Key
 
 RELEASE, MANIFEST, PRIVATE = "release", "manifest", "private"
-LEDGER, INPUTS = "private/ledger", "private/inputs"
+LEDGER = "private/ledger"
 CLAIMS, ATTEMPTS = "private/claims", "private/attempts"
 _KEY, _SETTINGS = "private/key", "private/settings.json"
 
@@ -62,7 +62,7 @@ class Output:
                 self.local.mkdir(parents=True, exist_ok=True)
                 (self.local / PRIVATE).mkdir(mode=0o700, exist_ok=True)
                 (self.local / PRIVATE).chmod(0o700)
-            for folder in (RELEASE, MANIFEST, LEDGER, INPUTS, CLAIMS, ATTEMPTS):
+            for folder in (RELEASE, MANIFEST, LEDGER, CLAIMS, ATTEMPTS):
                 self._system.create_dir(self._path(folder), recursive=True)
         except OSError:
             raise ConfigError(f"cannot write to the output: {self.uri}") from None

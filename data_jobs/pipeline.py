@@ -2,7 +2,7 @@
 
 ::
 
-    listing (Parquet) → Examine (actor pool) → Finish (actor pool) → account rows
+    listing → Examine (actor pool) → Finish (actor pool) → account rows
 
 Rows stream: an instance is released and accounted as soon as it is done. EasyOCR lives
 in the second pool only, and runs only where text was seen.
@@ -12,6 +12,7 @@ import logging
 import os
 from typing import Any
 
+import pyarrow as pa
 import ray
 import ray.data
 
@@ -21,12 +22,14 @@ from maskray.keys import Key
 
 
 def build(
-    listing: list[str], settings: JobSettings, output: str, key: Key, run: str
+    listing: list[pa.Table], settings: JobSettings, output: str, key: Key, run: str
 ) -> ray.data.Dataset:
-    """The pipeline over the Parquet files of a listing; nothing runs yet."""
-    sources = ray.data.read_parquet(
-        listing, override_num_blocks=len(listing), num_cpus=0.1, partitioning=None
-    )
+    """The pipeline over a listing, a table for each block; nothing runs yet.
+
+    The blocks are given, not read: of many small Parquet files Ray Data makes one block,
+    and nothing streams.
+    """
+    sources = ray.data.from_arrow(listing)
     shared = {"settings": settings, "output": output, "key": key}
     examined = sources.map_batches(
         Examine,
@@ -42,7 +45,7 @@ def build(
 
 def _placed(pool: PoolSettings, blocks: int) -> dict[str, Any]:
     """How a stage is placed; a pool does not outgrow the work there is."""
-    cpus = max(int(ray.cluster_resources().get("CPU", 2)) - 1, 1)
+    cpus = max(int(ray.cluster_resources().get("CPU", 2)), 1)
     most = pool.max_size or min(cpus, blocks // _BLOCKS_PER_ACTOR + 1)
     return {
         "batch_size": 1,
@@ -71,8 +74,7 @@ def start_ray() -> None:
         ray.init(**quiet)
         return
     ray.init(
-        # One more than there are, for the tasks that only read the listing.
-        num_cpus=(os.cpu_count() or 1) + 1,
+        num_cpus=os.cpu_count() or 1,
         object_store_memory=_OBJECT_STORE_BYTES,
         include_dashboard=False,
         **quiet,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -22,7 +23,7 @@ from rich.progress import (
 from rich.table import Table
 
 from data_jobs.config import JobSettings
-from data_jobs.output import INPUTS, LEDGER, MANIFEST, Output
+from data_jobs.output import LEDGER, MANIFEST, Output
 from data_jobs.rows import LISTED, table
 from data_jobs.sources import Source, list_sources
 from maskray import account
@@ -34,7 +35,7 @@ from maskray.records import Verdict
 _FLUSH_ROWS = 200
 _FLUSH_SECONDS = 10.0
 _WATCH_SECONDS = 5.0
-_MOST_PARTS = 4000
+_MOST_BLOCKS = 4000
 
 
 @dataclass
@@ -163,7 +164,7 @@ def _run(
     if not sources:
         return
     run = f"{int(time.time()):x}-{secrets.token_hex(3)}"
-    listing = _write_listing(sources, output, run, settings.instances_per_block)
+    listing = _blocks(sources, settings.instances_per_block)
     from data_jobs.pipeline import build, start_ray, tune_context
 
     start_ray()
@@ -195,23 +196,17 @@ def _run(
         ) from None
 
 
-def _write_listing(
-    sources: list[Source], output: Output, run: str, per_block: int
-) -> list[str]:
-    """Writes the sources as one Parquet file for each block; their paths."""
-    per_block = max(per_block, -(-len(sources) // _MOST_PARTS))
-    paths: list[str] = []
-    for number, start in enumerate(range(0, len(sources), per_block)):
-        rows = [
-            {
-                "source": each.name,
-                "fingerprint": each.fingerprint,
-                "error_code": each.error_code,
-            }
-            for each in sources[start : start + per_block]
-        ]
-        paths.append(output.add_table(INPUTS, table(rows, LISTED), f"{run}-{number:05d}"))
-    return paths
+def _blocks(sources: list[Source], per_block: int) -> list[pa.Table]:
+    """The sources as one table for each block."""
+    per_block = max(per_block, -(-len(sources) // _MOST_BLOCKS))
+    rows = [
+        {"source": e.name, "fingerprint": e.fingerprint, "error_code": e.error_code}
+        for e in sources
+    ]
+    return [
+        table(rows[start : start + per_block], LISTED)
+        for start in range(0, len(rows), per_block)
+    ]
 
 
 class _Keeper:

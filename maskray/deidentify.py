@@ -172,7 +172,12 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
         if found:
             with clock.stage("read"):
                 lines, doubtful = read_sightings(
-                    reader, found, [frame.index], shown, tracker.resembles
+                    reader,
+                    found,
+                    [frame.index],
+                    shown,
+                    instance.identifiers,
+                    tracker.resembles,
                 )
             tracker.add(lines, frame.samples)
             tracker.add(doubtful, frame.samples, sure=False)
@@ -186,6 +191,7 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
                 find_text(reader, [plane.view], [whole]),
                 plane.frames,
                 [plane.view],
+                instance.identifiers,
             )[0]
         ]
     return Seen(
@@ -274,19 +280,19 @@ def finish(
     )
     if distinct:
         instance = _distinct(instance)
+    doubted = regions
     for _ in range(settings.verify.rounds):
         data, name = _build(instance, seen, regions, key, settings, clock)
         with clock.stage("verify"):
             released = open_instance(data, settings.limits)
             verify.prove_pixels(instance, released, regions)
             verify.prove_header(released, instance.identifiers)
-            more = verify.left_over(released, regions, kept, readers)
+            more = verify.left_over(released, doubted, kept, readers)
         if not more:
             break
         findings += more
-        regions = tuple(
-            sorted({*regions, *plan_regions(more, seen.lines, {}, settings.mask)})
-        )
+        doubted = plan_regions(more, seen.lines, {}, settings.mask)
+        regions = tuple(sorted({*regions, *doubted}))
     else:
         raise VerificationError("text is left over", "text_left_over", "verify")
     hidden = bool(findings)

@@ -15,7 +15,7 @@ from maskray.policy import Policy
 from maskray.read import Reader, Reading
 from maskray.records import Finding, PhiText, TextLine
 from maskray.render import NamedView
-from maskray.text import fold
+from maskray.text import fold, letters
 
 _SURE = 0.6
 """From this confidence on a reading counts as text that was read."""
@@ -81,6 +81,7 @@ def read_sightings(
     sightings: Iterable[Sighting],
     frames: Iterable[int],
     shown: Sequence[NamedView],
+    identifiers: Identifiers,
     resembles: Callable[[TextLine], bool] = lambda _: False,
 ) -> tuple[list[TextLine], list[TextLine]]:
     """The lines read in a frame, and the places where reading was doubtful.
@@ -102,9 +103,13 @@ def read_sightings(
     lines: list[TextLine] = []
     for reading, name in _without_parts(sure):
         mine = reading.lines(frames, name)
-        unnamed = any(rules.is_unnamed(each.text.get_secret_value()) for each in mine)
+        unnamed = any(
+            rules.is_unnamed(each.text.get_secret_value(), identifiers) for each in mine
+        )
         if unnamed and not all(resembles(line) for line in mine):
-            again = _read_again(reader, reading, shown)
+            again = _read_again(
+                reader, reading, sorted(shown, key=lambda v: v.name != name)
+            )
             mine = [replace(line, others=again) for line in mine]
         lines += mine
     doubtful = [
@@ -153,10 +158,18 @@ def _is_part(one: Reading, other: Reading) -> bool:
 def _read_again(
     reader: Reader, reading: Reading, shown: Sequence[NamedView]
 ) -> tuple[PhiText, ...]:
-    again = [
-        each
-        for view in shown
-        for each in reader.read_again(view.pixels, reading.spot)
-        if each.confidence >= _SURE
-    ]
-    return tuple(each.text for each in again)
+    """Readings in one view after the other, until they leave no doubt."""
+    text = letters(reading.text.get_secret_value())
+    again: list[PhiText] = []
+    for view in shown:
+        found = reader.read_again(view.pixels, reading.spot)
+        again += [each.text for each in found if each.confidence >= _SURE]
+        if len(again) >= _ENOUGH and {letters(e.get_secret_value()) for e in again} == {
+            text
+        }:
+            break
+    return tuple(again)
+
+
+_ENOUGH = 3
+"""So many equal readings are believed."""

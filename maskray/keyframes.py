@@ -91,7 +91,7 @@ def _wide(samples: Samples) -> Samples:
 def _least_change(samples: Samples) -> float:
     """By how much a value moves that has changed."""
     if samples.dtype.kind == "f":
-        samples = samples[np.isfinite(samples)].reshape(-1, 1)
+        samples = _wide(samples[np.isfinite(samples)].reshape(-1, 1))
     if not samples.size:
         return 0.0
     spread = float(samples.max()) / 2 - float(samples.min()) / 2

@@ -27,7 +27,9 @@ from maskray.torch_cpu import prepare_torchvision
 NAME = "easyocr"
 _WEIGHTS = ("craft_mlt_25k.pth", "english_g2.pth")
 _LETTER_PX = 26
-"""Height that lines are brought to; the network was trained on about this."""
+"""Height that lines are brought to for reading; the network was trained on about this."""
+_FIND_PX = 18
+"""Height that is enough to find them: the network's cost grows with the square."""
 _SCALES = (0.25, 3.0)
 _GAP = 12
 """Pixels between pieces on the canvas, so that they are not read together."""
@@ -119,16 +121,25 @@ class Locator:
         """
         return [
             Located(box)
-            for canvas, pieces in _pack(view, places, line_heights)
+            for canvas, pieces in _pack(view, places, line_heights, _FIND_PX)
             for box in self._boxes(canvas, pieces)
         ]
 
     def read(
-        self, view: View, places: Sequence[Box], line_heights: Sequence[int]
+        self,
+        view: View,
+        places: Sequence[Box],
+        line_heights: Sequence[int],
+        *,
+        quickly: bool = False,
     ) -> list[Located]:
-        """Boxes of text within the places, and what EasyOCR reads there."""
+        """Boxes of text within the places, and what EasyOCR reads there.
+
+        With ``quickly`` it is shown less of small letters.
+        """
+        letter = _FIND_PX if quickly else _LETTER_PX
         found: list[Located] = []
-        for canvas, pieces in _pack(view, places, line_heights):
+        for canvas, pieces in _pack(view, places, line_heights, letter):
             upright, rotated = self._detect(canvas)
             grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
             for corners, text, confidence in self._reader.recognize(grey, upright, rotated):
@@ -251,13 +262,13 @@ def _fast(network: Any, device: str) -> Any:
 
 
 def _pack(
-    view: View, places: Sequence[Box], line_heights: Sequence[int]
+    view: View, places: Sequence[Box], line_heights: Sequence[int], letter: int
 ) -> Iterator[tuple[View, list[_Piece]]]:
     """Canvases with the places on them, in shelves from top to bottom."""
     widest, most_rows = _CANVAS
     pieces: list[_Piece] = []
     for place, line in zip(places, line_heights, strict=True):
-        scale = min(max(_LETTER_PX / max(line, 1), _SCALES[0]), _SCALES[1])
+        scale = min(max(letter / max(line, 1), _SCALES[0]), _SCALES[1])
         source = place.clip(*view.shape[:2])
         if source is not None:
             pieces.extend(_fitting(source, scale, widest - 2 * _GAP, most_rows - 2 * _GAP))

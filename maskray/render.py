@@ -87,7 +87,7 @@ def robust_range(values: Samples) -> tuple[float, float]:
     Padding and burned-in text can be more than a percent of a frame, and far away: if
     what lies between the extremes needs less than a quarter of that range, it counts.
     """
-    sampled = values[_sampled(values)]
+    sampled = values[_sampled(values)].astype(np.float64)  # no percentile overflows
     low, high = np.percentile(sampled, (1.0, 99.0))
     inner = sampled[(sampled > values.min()) & (sampled < values.max())]
     if inner.size:

@@ -167,8 +167,14 @@ def findings(
     )
 
 
-def is_unnamed(text: str) -> bool:
-    """Whether a text holds something that is neither PHI by its form nor clinical."""
+def is_unnamed(text: str, identifiers: Identifiers) -> bool:
+    """Whether a text holds something that further readings may explain.
+
+    Something that is neither PHI by its form nor clinical, and no identifier of the
+    header, of which nothing could acquit it.
+    """
+    if any(True for _ in identifiers.find(list(tokens(text)))):
+        return False
     runs = classify(text, Identifiers(), Policy())
     return any(run.category in _MISREADABLE for run in runs)
 
@@ -197,15 +203,15 @@ def _best_reading(
     voices = _classified(line, second, identifiers, policy)
     categories = {run.category for each in (runs, *others, *voices) for run in each}
     own = {run.category for run in runs}
-    if _is_certain(line):
+    if is_certain(line):
         voices = []
     if categories <= _HARMLESS and _outvoted(own, others, voices):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
 
 
-def _is_certain(line: TextLine) -> bool:
-    """Whether the first engine read the same each time."""
+def is_certain(line: TextLine) -> bool:
+    """Whether the first engine read the same each time: the second has no voice then."""
     text = letters(line.text.get_secret_value())
     again = {letters(each.get_secret_value()) for each in line.others}
     return len(line.others) >= _TIMES and again == {text}

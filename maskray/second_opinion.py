@@ -52,7 +52,11 @@ def second_opinion(
     settings: Settings,
 ) -> tuple[Seen, list[Finding]]:
     """What was seen, with EasyOCR's readings, and the findings in their light."""
-    doubted = [line for line in seen.lines if _is_unnamed(line)]
+    doubted = [
+        line
+        for line in seen.lines
+        if _is_unnamed(line, instance) and not rules.is_certain(line)
+    ]
     suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
     suspected += _whole_frame(instance, seen, settings.gate)
     if not doubted and not suspected:
@@ -78,8 +82,9 @@ def second_opinion(
     return seen, kept
 
 
-def _is_unnamed(line: TextLine) -> bool:
-    return line.view not in REMOVED and rules.is_unnamed(line.text.get_secret_value())
+def _is_unnamed(line: TextLine, instance: Instance) -> bool:
+    text = line.text.get_secret_value()
+    return line.view not in REMOVED and rules.is_unnamed(text, instance.identifiers)
 
 
 def _is_texture(line: TextLine) -> bool:

@@ -152,9 +152,11 @@ def load_yaml(model: type[Model], path: Path, what: str) -> Model:
         ConfigError: If the file cannot be read, or with the key that is wrong.
     """
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
         raise ConfigError(f"cannot read the {what} file: {path}") from None
+    try:
+        values = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ConfigError(f"the {what} file is not YAML: {path}") from None
     if not isinstance(values, dict):

@@ -185,7 +185,7 @@ def left_over(
         shown = views(frame, released.dataset, released.pixels)
         here = by_frame[frame.index]
         lines = [
-            *_by_rapidocr(readers.reader, shown, here, frame.index),
+            *_by_rapidocr(readers, shown, here, frame.index),
             *_by_easyocr(readers.locator, shown[0], here, frame.index),
         ]
         found += [
@@ -195,9 +195,10 @@ def left_over(
 
 
 def _by_rapidocr(
-    reader: Reader, shown: Sequence[NamedView], regions: Iterable[Region], index: int
+    readers: Readers, shown: Sequence[NamedView], regions: Iterable[Region], index: int
 ) -> list[TextLine]:
     """The neighbourhoods of the regions, read in every view."""
+    reader, identifiers = readers.reader, readers.identifiers
     rows, columns = shown[0].pixels.shape[:2]
     places: list[Box] = []
     for region in regions:
@@ -210,7 +211,7 @@ def _by_rapidocr(
             place = place.join(other)
         places.append(place)
     found = find_text(reader, shown, places)
-    lines, _ = read_sightings(reader, found, [index], shown)
+    lines, _ = read_sightings(reader, found, [index], shown, identifiers)
     return lines
 
 
@@ -235,7 +236,7 @@ def _by_easyocr(
             view=shown.name,
             reader=EASYOCR,
         )
-        for located in locator.read(shown.pixels, places, heights)
+        for located in locator.read(shown.pixels, places, heights, quickly=True)
         if located.confidence >= _SURE
     ]
 

@@ -147,6 +147,16 @@ def test_with_clinical_text_only_the_pixel_data_keeps_every_byte(run):
     assert len(outcome.seen.lines) == 2
 
 
+def test_the_header_claims_clean_pixels_only_if_they_were_cleaned(redacted, run):
+    def methods(outcome):
+        ds = pydicom.dcmread(io.BytesIO(outcome.data))
+        return {each.CodeValue for each in ds.DeidentificationMethodCodeSequence}
+
+    _, masked = redacted
+    assert "113101" in methods(masked)
+    assert "113101" not in methods(run(dicom(grey(tissue()))))
+
+
 def test_the_same_key_gives_the_same_file_gzipped_or_not(run, redacted):
     source, outcome = redacted
     assert run(gzip.compress(source)).data == outcome.data
@@ -264,12 +274,12 @@ def test_faint_text_in_signed_values_within_the_window(run, texts_in, shows):
     rng = np.random.default_rng(5)
     plane = np.full((192, 272), -1000.0)
     plane[20:170, 15:260] = 20 + rng.normal(0, 4, (150, 245))
-    plane[110:150, 60:110] = 1500
+    plane[110:150, 60:110] = 3000
     cover = np.zeros(plane.shape)
     write(cover, NAME, (60, 60), size=24)
-    plane = np.round(plane + 80 * cover).astype(np.int16)
+    plane = np.round(plane + 30 * cover).astype(np.int16)
     source = dicom(
-        plane, WindowCenter="40", WindowWidth="300", RescaleSlope="1", RescaleIntercept="0"
+        plane, WindowCenter="40", WindowWidth="120", RescaleSlope="1", RescaleIntercept="0"
     )
     assert shows(texts_in(source), NAME)
     outcome = run(source)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import PIL.Image
 import pydicom
+from hypothesis import settings
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
@@ -23,6 +24,9 @@ from maskray.pixels import StoredFrame, decode
 from maskray.records import Category, Region
 from maskray.settings import LimitSettings, MaskSettings
 from maskray.write import encode
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 Frames = npt.NDArray[Any]
 Boxes = Mapping[int, Sequence[Box]]
@@ -258,8 +262,8 @@ def released(
     clear_unused_bits: bool = False,
 ) -> Instance:
     """A DICOM instance masked, written and opened again."""
-    settings = MaskSettings.model_validate({"fill": fill})
-    masked = mask(source, regions(boxes), settings, clear_unused_bits=clear_unused_bits)
+    how = MaskSettings.model_validate({"fill": fill})
+    masked = mask(source, regions(boxes), how, clear_unused_bits=clear_unused_bits)
     return opened(encode(replace(source, dataset=masked.dataset)))
 
 

@@ -4,10 +4,13 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from maskray.geometry import Box, joined
+
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SMALL = st.integers(-6, 14)
 SIZE = st.integers(1, 8)

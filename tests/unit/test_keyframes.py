@@ -144,12 +144,11 @@ def test_frames_are_remembered_and_not_held():
 def test_values_are_compared_without_wrapping(dtype):
     info = np.finfo(dtype) if dtype[0] == "f" else np.iinfo(dtype)
     for one, other in ((info.min, info.max), (info.max, info.min)):
-        looks = Looks()
+        looks, box = Looks(), Box(40, 40, 50, 50)
         frame = np.full((ROWS, COLUMNS), one, dtype)
+        frame[:9] = other
         looks.places(frame)
-        assert covered(
-            looks.places(changed(frame, Box(40, 40, 50, 50), other)), Box(40, 40, 50, 50)
-        )
+        assert covered(looks.places(changed(frame, box, other)), box)
 
 
 @pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
@@ -164,6 +163,14 @@ def test_values_that_are_no_numbers_hide_no_change(odd, dtype):
     assert covered(looks.places(changed(first, box, 190)), box)
     assert covered(looks.places(changed(first, box, odd)), box)
     assert covered(looks.places(changed(first, box, 190)), box)
+
+
+def test_what_becomes_no_number_has_changed_whatever_it_was():
+    looks, box = Looks(), Box(40, 40, 60, 50)
+    zeros = changed(blank("f4"), Box(0, 32, COLUMNS, 64), 0)
+    looks.places(zeros)
+    for value in (np.nan, 0, np.inf, 0):
+        assert covered(looks.places(changed(zeros, box, value)), box)
 
 
 def test_a_first_frame_without_any_number_hides_nothing():
@@ -189,7 +196,19 @@ def test_extremes_of_the_first_frame_hide_no_later_text(odd, share):
     looks = Looks()
     looks.places(first)
     box = Box(30, 10, 60, 18)
-    assert covered(looks.places(changed(first, box, 700)), box)
+    assert covered(looks.places(changed(first, box, 560)), box)
+
+
+def test_a_fade_is_not_forgotten_while_something_else_moves():
+    looks = Looks()
+    box, far = Box(5, 60, 25, 70), Box(90, 5, 100, 15)
+    looks.places(blank())
+    seen_at = []
+    for step in range(1, 9):
+        frame = changed(changed(blank(), box, 10 + step), far, 60 + 40 * (step % 2))
+        if any(place.overlap(box) for place in looks.places(frame)):
+            seen_at.append(step)
+    assert seen_at == [5]  # 2 % of 200 is 4
 
 
 def test_a_blank_first_frame_makes_every_change_count():

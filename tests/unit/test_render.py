@@ -306,6 +306,13 @@ def test_the_robust_range_lies_within_the_values(values):
     assert values.min() <= low <= high <= values.max()
 
 
+def test_percentiles_do_not_overflow_the_stored_type():
+    """numpy interpolates in the type of the array (found by the property above)."""
+    values = np.full((9, 11), 32767, np.int16)
+    values[0, 0] = -1
+    assert robust_range(values)[1] == 32767
+
+
 def test_the_robust_range_looks_past_padding_and_text():
     values = tissue()
     low, high = robust_range(values)
