@@ -29,6 +29,7 @@ from maskray.text import (
     tokens,
 )
 from maskray.vocabulary import (
+    clinical_words,
     console_terms,
     eponyms,
     is_clinical,
@@ -550,13 +551,8 @@ def _rejoined(
         unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
         whole = "".join(half.text for half in halves)
         glued = not line[other].before and all(half.text.isalnum() for half in halves)
-        if (
-            unknown
-            and glued
-            and len(whole) > 4
-            and not is_name(whole)
-            and is_clinical(whole)
-        ):
+        known = fold(whole) in clinical_words() and not is_name(whole)
+        if unknown and glued and known and len(whole) > _LONG_ENOUGH:
             found[one] = found[other] = _CLINICAL
 
 

@@ -321,12 +321,15 @@ def test_slanting_text(run, texts_in, shows, degrees):
 @pytest.mark.parametrize(
     ("name", "step"),
     [
-        (NAME, (22, 0)),  # the header knows it
+        (NAME, (22, 0)),
+        (NAME, (0, 16)),
         pytest.param(
-            "QUILLFEATHER", (22, 0), marks=pytest.mark.xfail(reason="letters are clinical")
-        ),
-        pytest.param(
-            NAME, (0, 16), marks=pytest.mark.xfail(reason="each letter is a line")
+            "QUILLFEATHER",
+            (22, 0),
+            marks=pytest.mark.xfail(
+                reason="read as QUILL F E AT HE R, and other readings only relax",
+                strict=False,
+            ),
         ),
     ],
 )

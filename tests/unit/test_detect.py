@@ -44,7 +44,7 @@ class FakeReader:
 
 
 def read(reader, *sightings, frames=(0,), shown=(VIEW,), **more):
-    return read_sightings(reader, sightings, frames, shown, NOBODY, **more)
+    return read_sightings(reader, sightings, frames, shown, Identifiers(), **more)
 
 
 def texts(lines):
