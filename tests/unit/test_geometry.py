@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from maskray.geometry import Box, joined
 
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
 
 SMALL = st.integers(-6, 14)

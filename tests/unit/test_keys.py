@@ -12,7 +12,7 @@ from pydicom.uid import UID
 
 from maskray.keys import Key
 
-settings.register_profile("patient", deadline=None)
+settings.register_profile("patient", deadline=None, max_examples=50)
 settings.load_profile("patient")
 
 SECRET, OTHER = b"a secret of this test module", b"another secret of the module"

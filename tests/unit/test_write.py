@@ -339,7 +339,7 @@ def test_damaged_exif_is_no_reason_to_fail(seed):
 
 
 def test_exif_that_is_no_tiff_is_no_reason_to_fail():
-    plain = image_file(photo(), "JPEG")
+    plain = image_file(photo(), "JPEG", dpi=(72, 72))
     body = b"Exif\0\0M\xff\0*\0\0\0\x08\0\0" + SECRET  # Pillow raises SyntaxError
     data = plain[:2] + segment(0xE1, body) + plain[2:]
     assert encode_image(opened(data), ()) == plain
