@@ -36,7 +36,7 @@ from maskray.deidentify import (
     opened,
 )
 from maskray.detect import RulesDetector
-from maskray.errors import InputError, MaskrayError
+from maskray.errors import InputError
 from maskray.keys import Key
 from maskray.open import Instance
 from maskray.quiet import keep_quiet
@@ -217,13 +217,8 @@ class _Attempts:
             return Outcome(Verdict.FAILED, "worker_crashed", stage)
         try:
             return work()
-        except MaskrayError as error:
-            return failed(error)
-        except MemoryError:
-            return Outcome(Verdict.FAILED, "out_of_memory", stage)
         except Exception as error:  # noqa: BLE001 - one bad file never stops a run
-            # Only the class's name is kept: messages quote values.
-            return Outcome(Verdict.FAILED, f"internal_{type(error).__name__}", stage)
+            return failed(error, stage=stage)
         finally:
             self._clear(note)
 

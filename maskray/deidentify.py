@@ -32,6 +32,7 @@ from maskray.open import Instance, Kind, open_instance
 from maskray.pixels import decode, shallow_copy
 from maskray.plan import Place, places_to_locate, plan_regions
 from maskray.planes import REMOVED, must_clear_unused_bits, planes
+from maskray.quiet import keep_quiet
 from maskray.read import Reader
 from maskray.records import (
     Category,
@@ -108,6 +109,7 @@ def deidentify(
     Raises:
         RunError: If a model is missing or the settings contradict each other.
     """
+    keep_quiet()
     settings = settings or Settings()
     engines = engines or Engines.load(settings)
     clock = Stopwatch()
@@ -116,27 +118,35 @@ def deidentify(
         seen = look(instance, engines.reader, settings, clock)
         findings = detect(instance, seen, engines.detectors, settings, clock)
         return finish(instance, seen, findings, engines, key, settings, clock)
-    except MaskrayError as error:
+    except Exception as error:  # noqa: BLE001 - engines raise anything, with values
         return failed(error, clock)
 
 
-def failed(error: MaskrayError, clock: Stopwatch | None = None) -> Outcome:
+def failed(error: Exception, clock: Stopwatch | None = None, stage: str = "") -> Outcome:
     """The outcome of an instance that could not be treated.
 
-    What is unknown or unproven goes to a person; what is broken has failed.
+    What is unknown or unproven goes to a person; what is broken has failed. Of errors
+    that are not maskray's own only the class's name is kept: their messages quote values.
+
+    Args:
+        error: What was raised.
+        clock: Of the instance.
+        stage: Where it was raised, if the error does not say.
 
     Raises:
         RunError: Fatal errors are not an instance's outcome.
     """
-    if error.fatal:
-        raise error
-    unknown = isinstance(error, DetectionError | VerificationError)
-    return Outcome(
-        Verdict.REVIEW if unknown else Verdict.FAILED,
-        error.code,
-        error.stage,
-        seconds=dict(clock.seconds) if clock else {},
-    )
+    verdict, code = Verdict.FAILED, f"internal_{type(error).__name__}"
+    if isinstance(error, MaskrayError):
+        if error.fatal:
+            raise error
+        code, stage = error.code, error.stage or stage
+        if isinstance(error, DetectionError | VerificationError):
+            verdict = Verdict.REVIEW
+    elif isinstance(error, MemoryError):
+        code = "out_of_memory"
+    seconds = dict(clock.seconds) if clock else {}
+    return Outcome(verdict, code, stage or None, seconds=seconds)
 
 
 def opened(data: bytes, settings: Settings, clock: Stopwatch) -> Instance:

@@ -114,6 +114,8 @@ _ADDRESSES = _patterns(
 _SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?!\w)")
+_YEAR_AND_NUMBER = re.compile(r"(?<![\w.-])\d{2}-\d{4,}(?![\w-])")
+"""How many hospitals number their cases: ``19-4412``."""
 _MOST_DIGITS = {"-": 6, "": 8}
 """Digits that a run of numbers without a gap may have and be a range or a measurement:
 of numbers joined by hyphens, and of others."""
@@ -160,6 +162,7 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
     Args:
         digits: A folded line with misread digits mended.
     """
+    yield from (match.span() for match in _YEAR_AND_NUMBER.finditer(digits))
     for match in _NUMBERS.finditer(digits):
         signs = {each for each in match.group() if each in ".:/-"}
         most = _MOST_DIGITS["-" if signs == {"-"} else ""]

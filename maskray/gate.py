@@ -106,8 +106,7 @@ def _runs_over(box: Box, place: Box, whole: Box) -> bool:
 
 def _may_be_text(spot: Spot, shape: tuple[int, ...]) -> bool:
     """Whether a spot has the shape of text and not that of a body or an organ."""
-    box = spot.box
-    low, long = sorted((box.width, box.height))
+    low, long = sorted(spot.sides)
     return low <= max(_TALL * min(shape[:2]), _TALL_PX) or long > _LONG * low
 
 

@@ -55,6 +55,11 @@ class Spot:
         """The upright box around the quad."""
         return Box.around((float(x), float(y)) for x, y in self.quad)
 
+    @property
+    def sides(self) -> tuple[float, float]:
+        """Lengths of the quad's first two sides, in pixels: those of a turned line too."""
+        return _edge(self.quad, 0, 1), _edge(self.quad, 1, 2)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
@@ -337,18 +342,49 @@ def _columns(text: str, info: Any, spot: Spot) -> tuple[tuple[int, int], ...]:
 def _without_doubles(spots: list[Spot]) -> list[Spot]:
     """Of the same line seen in two tiles, whole or in part, the longer stays.
 
-    A line inside something much larger is no double: detectors take bodies for letters.
+    One that each tile shows a part of is joined. A line inside something much larger is
+    no double: detectors take bodies for letters.
     """
     kept: list[Spot] = []
     for spot in sorted(spots, key=lambda each: -each.box.area):
-        if not any(_is_part(spot.box, other.box) for other in kept):
+        for index, other in enumerate(kept):
+            if spot.box.overlap(other.box) > _WITHIN * spot.box.area:
+                if _as_thick(spot.box, other.box):
+                    break
+            elif _goes_on(spot.box, other.box):
+                kept[index] = _upright_spot(spot.box.join(other.box), other.score)
+                break
+            elif _is_part(spot.box, other.box):
+                break
+        else:
             kept.append(spot)
     return kept
 
 
+_WITHIN = 0.95
+
+
 def _is_part(box: Box, other: Box) -> bool:
+    return _as_thick(box, other) and box.overlap(other) > 0.7 * box.area
+
+
+def _goes_on(box: Box, other: Box) -> bool:
+    """Whether two boxes show one line: as high, in one row, one over the other's end."""
+    rows = min(box.y1, other.y1) - max(box.y0, other.y0)
+    columns = min(box.x1, other.x1) - max(box.x0, other.x0)
+    flat = box.width > box.height and other.width > other.height
+    in_row = rows > 0.7 * max(box.height, other.height)
+    return flat and _as_thick(box, other) and in_row and columns > 0.5 * box.height
+
+
+def _as_thick(box: Box, other: Box) -> bool:
     low, high = sorted((_thickness(box), _thickness(other)))
-    return high < 1.6 * low and box.overlap(other) > 0.7 * box.area
+    return high < 1.6 * low
+
+
+def _upright_spot(box: Box, score: float) -> Spot:
+    corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+    return Spot(np.array(corners, np.float32), score)
 
 
 def _thickness(box: Box) -> int:

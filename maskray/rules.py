@@ -197,9 +197,12 @@ def _best_reading(
     if not any(run.category in _MISREADABLE for run in runs):
         return runs
     second = () if line.second is None else (line.second,)
-    for other in (line.text, *line.others, *second):
-        if any(True for _ in identifiers.find(list(tokens(other.get_secret_value())))):
-            return runs
+    if any(True for _ in identifiers.find(list(tokens(line.text.get_secret_value())))):
+        return runs
+    for other in (*line.others, *second):
+        for _, _, category in identifiers.find(list(tokens(other.get_secret_value()))):
+            # This reading missed it: who knows which letters of it are the identifier's.
+            return [Labelled(0, len(line.text.get_secret_value()), category)]
     others = _classified(line, line.others, identifiers, policy)
     voices = _classified(line, second, identifiers, policy)
     categories = {run.category for each in (runs, *others, *voices) for run in each}
@@ -246,8 +249,9 @@ def _outvoted(
     second = any(_is_clean(each) for each in voices)
     if categories & {Category.NAME, Category.OTHER_ID}:
         votes = len(others) + _WEIGHT * len(voices)
-        return 2 * (clean + _WEIGHT * second) > votes + 1
-    return second or (clean >= 2 and 3 * clean >= len(others))
+        return clean > 0 and 2 * (clean + _WEIGHT * second) > votes + 1
+    alone = len(others) < _TIMES
+    return (second and (alone or clean > 0)) or (clean >= 2 and 3 * clean >= len(others))
 
 
 def _is_clean(runs: Iterable[Labelled]) -> bool:

@@ -84,6 +84,8 @@ def test_every_setting_is_explained() -> None:
     source += (ROOT / "data_jobs" / "config.py").read_text()
     lines = source.splitlines()
     for number, line in enumerate(lines):
-        if re.match(r"    [a-z_]+: (?!dict).* = ", line) and not re.search(r"= [A-Z]\w+\(\)", line):
+        if re.match(r"    [a-z_]+: (?!dict).* = ", line) and not re.search(
+            r"= [A-Z]\w+\(\)", line
+        ):
             following = "".join(lines[number + 1 : number + 5])
             assert '"""' in following, line

@@ -304,7 +304,7 @@ def test_text_that_runs_up_or_down(run, shows, texts_in, turns):
     "degrees",
     [
         20,
-        pytest.param(45, marks=pytest.mark.xfail(reason="its upright box is no line's")),
+        45,
     ],
 )
 def test_slanting_text(run, texts_in, shows, degrees):
@@ -560,10 +560,7 @@ def assert_silent(outcome, said):
 SOURCES = [
     full_of_canaries,
     png_full_of_canaries,
-    pytest.param(
-        jpeg_full_of_canaries,
-        marks=pytest.mark.xfail(reason="Pillow logs the EXIF it reads at level DEBUG"),
-    ),
+    jpeg_full_of_canaries,
 ]
 
 
@@ -614,10 +611,7 @@ def stops(*_args, **_kwargs):
     raise MaskrayError("an engine stopped", "engine_stopped")
 
 
-UNWRAPPED = pytest.mark.xfail(
-    raises=RuntimeError, reason="what the engines raise is not made an error of ours"
-)
-FAULTS = [pytest.param(breaks, marks=UNWRAPPED), stops]
+FAULTS = [breaks, stops]
 
 
 @pytest.fixture
@@ -626,7 +620,6 @@ def own_reader():
     return Reader(ReadSettings(threads=1))
 
 
-@UNWRAPPED
 @pytest.mark.parametrize("part", ["__call__", "recognize_txt"])
 def test_a_reader_that_breaks_never_releases(run, own_reader, monkeypatch, part):
     engine = own_reader._ocr
@@ -650,7 +643,6 @@ def test_a_locator_that_raises_never_releases(run, locator, monkeypatch, method,
     assert_not_released(run(dicom(grey(banner()))))
 
 
-@UNWRAPPED
 def test_a_detector_that_raises_never_releases(run):
     class Broken:
         name = "broken"

@@ -95,11 +95,7 @@ def test_a_smaller_look_gives_the_same_coordinates(reader):
     [
         ("SUPINE", 200),
         ("LEFT", 10),
-        pytest.param(
-            "THISTLEWOOD PERPETUA",
-            130,
-            marks=pytest.mark.xfail(reason="of a line cut in both tiles a part is lost"),
-        ),
+        ("THISTLEWOOD PERPETUA", 130),
     ],
 )
 def test_text_in_two_tiles_is_one_spot(text, at):
