@@ -147,7 +147,9 @@ class Tracker:
 
     def knows(self, box: Box) -> bool:
         """Whether a line that was read stands there in the present frame."""
-        return box.covered_by(_with_air(e.line.box) for e in self._live) > _SAME_PLACE
+        # Little air: the line above and below is another one.
+        near = (e.line.box.grow(_DRAWN_ANEW, _DRAWN_ANEW) for e in self._live)
+        return box.covered_by(near) > _SAME_PLACE
 
     def add(
         self, lines: Iterable[TextLine], samples: Samples, *, sure: bool = True
@@ -193,6 +195,10 @@ class Tracker:
             for each in (*self._done, *self._live)
             if each.sure is sure
         )
+
+
+_DRAWN_ANEW = 3
+"""Pixels by which a spot of the same text may differ from one look to the next."""
 
 
 def _with_air(box: Box) -> Box:

@@ -566,7 +566,16 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
     if not beside:
         return False
     near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
-    return any(token.folded in beside for token in near)
+    return any(each in beside for token in near for each in _with_letter_lost(token))
+
+
+def _with_letter_lost(token: Token) -> Iterator[str]:
+    """A word, and the clinical words it may be if a letter was not read."""
+    yield token.folded
+    if len(token.text) > _LONG_ENOUGH:
+        for at in range(len(token.text) + 1):
+            for letter in "AEILNRSTU":
+                yield token.folded[:at] + letter + token.folded[at:]
 
 
 _DECIMAL = re.compile(r"[.,]")
@@ -654,24 +663,50 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
 def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
     """The words of an institution's name, from the strange ones to the telling one."""
     words = [token.folded for token in line]
-    keys = [i for i, word in enumerate(words) if word in _INSTITUTION_BESIDE]
+    keys = [i for i, word in enumerate(words) if _tells_institution(word)]
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
-    strange = any(
-        found[i] in (_UNKNOWN, Category.NAME) and len(words[i]) > 1
+    strange = [
+        i
         for i in range(len(line))
-    )
+        if found[i] in (_UNKNOWN, Category.NAME) and len(words[i]) > 1
+    ]
     if not keys or not (strong or strange):
         return
     last = keys[-1]
+    first = min([*strange, *keys])
     for index, token in enumerate(line):
-        if not token.is_word or found[index] not in (
-            _CLINICAL,
-            _UNKNOWN,
-            Category.NAME,
+        if (
+            index < first
+            or not token.is_word
+            or found[index]
+            not in (
+                _CLINICAL,
+                _UNKNOWN,
+                Category.NAME,
+            )
         ):
             continue
         if index <= last or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
+
+
+def _tells_institution(word: str) -> bool:
+    """Whether a word, or the end of two that were run together, tells an institution."""
+    ends = any(word.endswith(end) and len(word) > len(end) + 2 for end in _RUN_TOGETHER)
+    return word in _INSTITUTION_BESIDE or ends
+
+
+_RUN_TOGETHER = (
+    "CARE",
+    "CENTER",
+    "CENTRE",
+    "CLINIC",
+    "HEALTH",
+    "HOSPITAL",
+    "IMAGING",
+    "MEDICAL",
+    "RADIOLOGY",
+)
 
 
 def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
