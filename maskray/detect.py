@@ -162,14 +162,10 @@ def _read_again(
     text = letters(reading.text.get_secret_value())
     again: list[PhiText] = []
     for view in shown:
-        found = reader.read_again(view.pixels, reading.spot)
-        again += [each.text for each in found if each.confidence >= _SURE]
-        if len(again) >= _ENOUGH and {letters(e.get_secret_value()) for e in again} == {
-            text
-        }:
-            break
+        for each in reader.read_again(view.pixels, reading.spot):
+            if each.confidence >= _SURE:
+                again.append(each.text)
+            read = {letters(one.get_secret_value()) for one in again}
+            if len(again) >= rules.TIMES and read == {text}:
+                return tuple(again)
     return tuple(again)
-
-
-_ENOUGH = 3
-"""So many equal readings are believed."""

@@ -8,7 +8,7 @@ reads best, and packed onto one canvas. One :class:`Locator` is built per proces
 import contextlib
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,15 +132,26 @@ class Locator:
         line_heights: Sequence[int],
         *,
         quickly: bool = False,
+        skip: Callable[[Box], bool] = lambda _: False,
     ) -> list[Located]:
         """Boxes of text within the places, and what EasyOCR reads there.
 
-        With ``quickly`` it is shown less of small letters.
+        With ``quickly`` it is shown less of small letters. Boxes for which ``skip`` is
+        true are not read, nor returned.
         """
         letter = _FIND_PX if quickly else _LETTER_PX
+
+        def wanted(pieces: Sequence[_Piece], points: Sequence[tuple[float, float]]) -> bool:
+            box = _native(pieces, points)
+            return box is not None and not skip(box)
+
         found: list[Located] = []
         for canvas, pieces in _pack(view, places, line_heights, letter):
             upright, rotated = self._detect(canvas)
+            upright = [e for e in upright if wanted(pieces, [(e[0], e[2]), (e[1], e[3])])]
+            rotated = [e for e in rotated if wanted(pieces, [(x, y) for x, y in e])]
+            if not upright and not rotated:
+                continue
             grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
             for corners, text, confidence in self._reader.recognize(grey, upright, rotated):
                 box = _native(pieces, [(float(x), float(y)) for x, y in corners])

@@ -5,7 +5,7 @@ RapidOCR (PP-OCRv6 on ONNX Runtime) brings its models in its package. One
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -179,28 +179,29 @@ class Reader:
                 best[i] = other
         return best
 
-    def read_again(self, view: View, spot: Spot) -> list[Reading]:
-        """Further readings of a spot: wider, larger, and with all of the contrast."""
+    def read_again(self, view: View, spot: Spot) -> Iterator[Reading]:
+        """Further readings of a spot: wider, larger, and with all of the contrast.
+
+        Each is made when it is asked for: the first may be enough.
+        """
         wide = _grown(spot, 0.8, 0.15)
         area = wide.box.clip(*view.shape[:2])
         if area is None:
-            return []
+            return
         part = view[area.index]
         large = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
         low, high = np.percentile(large, (1, 99))
         clear = (large.astype(np.float32) - low) * (255 / max(high - low, 1))
         clear = clear.clip(0, 255).astype(np.uint8)
-        corner = np.array([area.x0, area.y0], np.float32)
-        tries = [
-            (large, _grown(spot, 0.1, 0.1)),
-            (large, wide),
+        ways: list[tuple[View, Spot]] = [
+            (np.asarray(large, np.uint8), _grown(spot, 0.1, 0.1)),
+            (np.asarray(large, np.uint8), wide),
             (clear, _grown(spot, 0.5, 0.15)),
         ]
-        readings: list[Reading] = []
-        for shown, each in tries:
+        corner = np.array([area.x0, area.y0], np.float32)
+        for shown, each in ways:
             there = Spot((each.quad - corner) * 2, each.score)
-            readings += [replace(it, spot=spot) for it in self.read(shown, [there])]
-        return readings
+            yield from (replace(it, spot=spot) for it in self.read(shown, [there]))
 
     def _scale(self, view: View) -> float:
         shorter = min(view.shape[:2])

@@ -188,8 +188,8 @@ def left_over(
         shown = views(frame, released.dataset, released.pixels)
         here = by_frame[frame.index]
         lines = [
-            *_by_rapidocr(readers, shown, here, frame.index),
-            *_by_easyocr(readers.locator, shown[0], here, frame.index),
+            *_by_rapidocr(readers, shown, here, frame.index, kept),
+            *_by_easyocr(readers.locator, shown[0], here, frame.index, kept),
         ]
         found += [
             _in_all_frames(finding, here) for finding in _suspicious(lines, kept, readers)
@@ -198,9 +198,16 @@ def left_over(
 
 
 def _by_rapidocr(
-    readers: Readers, shown: Sequence[NamedView], regions: Iterable[Region], index: int
+    readers: Readers,
+    shown: Sequence[NamedView],
+    regions: Iterable[Region],
+    index: int,
+    kept: Sequence[TextLine],
 ) -> list[TextLine]:
-    """The neighbourhoods of the regions, read in every view."""
+    """The neighbourhoods of the regions, read in every view.
+
+    Doubts about text in the place of kept text were resolved when it was read first.
+    """
     reader, identifiers = readers.reader, readers.identifiers
     rows, columns = shown[0].pixels.shape[:2]
     places: list[Box] = []
@@ -214,22 +221,28 @@ def _by_rapidocr(
             place = place.join(other)
         places.append(place)
     found = find_text(reader, shown, places)
-    lines, _ = read_sightings(reader, found, [index], shown, identifiers)
+    lines, _ = read_sightings(
+        reader, found, [index], shown, identifiers, lambda line: _was_read(line, kept)
+    )
     return lines
 
 
 def _by_easyocr(
-    locator: Locator | None, shown: NamedView, regions: Iterable[Region], index: int
+    locator: Locator | None,
+    shown: NamedView,
+    regions: Iterable[Region],
+    index: int,
+    kept: Sequence[TextLine],
 ) -> list[TextLine]:
     """The edges of the regions, read by EasyOCR."""
     if locator is None:
         return []
-    boxes = [region.box for region in regions]
-    heights = [min(box.height, box.width) for box in boxes]
-    places = [
-        box.grow(height, round(0.6 * height))
-        for box, height in zip(boxes, heights, strict=True)
-    ]
+
+    def known(box: Box) -> bool:
+        return box.covered_by(each.box for each in kept) > _SAME
+
+    places = [place for region in regions for place in _ends(region.box)]
+    heights = [min(box.height, box.width) for box in places]
     return [
         TextLine(
             (index,),
@@ -239,9 +252,30 @@ def _by_easyocr(
             view=shown.name,
             reader=EASYOCR,
         )
-        for located in locator.read(shown.pixels, places, heights, quickly=True)
+        for located in locator.read(shown.pixels, places, heights, quickly=True, skip=known)
         if located.confidence >= _SURE
     ]
+
+
+def _ends(box: Box) -> list[Box]:
+    """The two ends of a region, where a letter may look out; all of a short one."""
+    low = min(box.width, box.height)
+    around = box.grow(low, low // 2) if box.width >= box.height else box.grow(low // 2, low)
+    if max(box.width, box.height) <= _SHORT * low:
+        return [around]
+    if box.width >= box.height:
+        return [
+            Box(around.x0, around.y0, around.x0 + 2 * low, around.y1),
+            Box(around.x1 - 2 * low, around.y0, around.x1, around.y1),
+        ]
+    return [
+        Box(around.x0, around.y0, around.x1, around.y0 + 2 * low),
+        Box(around.x0, around.y1 - 2 * low, around.x1, around.y1),
+    ]
+
+
+_SHORT = 3
+"""A region is looked at whole up to so many times its height."""
 
 
 def _suspicious(
@@ -258,7 +292,11 @@ def _suspicious(
 
 
 def _was_read(line: TextLine, kept: Sequence[TextLine]) -> bool:
-    return line.box.covered_by(each.box for each in kept) > 0.5
+    return line.box.covered_by(each.box for each in kept) > _SAME
+
+
+_SAME = 0.5
+"""Share of a box that kept text must cover to be the text that is read there."""
 
 
 def _known_identifiers(line: TextLine, identifiers: Identifiers) -> Iterator[Finding]:
