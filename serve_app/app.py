@@ -57,6 +57,15 @@ class Redactor:
         return deidentify(data, self._key, self._settings, self._engines)
 
 
+# Before the ingress: Serve pickles what that class refers to when it is decorated.
+def _problem(status: int, code: str, detail: str, **more: str) -> JSONResponse:
+    return JSONResponse(
+        {"type": "about:blank", "status": status, "code": code, "detail": detail, **more},
+        status,
+        media_type="application/problem+json",
+    )
+
+
 @serve.deployment(max_ongoing_requests=64)
 @serve.ingress(http)
 class Ingress:
@@ -101,14 +110,6 @@ class Ingress:
                 "Cache-Control": "no-store",
             },
         )
-
-
-def _problem(status: int, code: str, detail: str, **more: str) -> JSONResponse:
-    return JSONResponse(
-        {"type": "about:blank", "status": status, "code": code, "detail": detail, **more},
-        status,
-        media_type="application/problem+json",
-    )
 
 
 def build(args: Args) -> serve.Application:

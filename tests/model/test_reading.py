@@ -207,7 +207,7 @@ def test_further_readings_are_of_the_same_place(reader):
     plane = tissue()
     box = write(plane, NAME, (30, 60))
     spot = read(reader, plane, box.grow(3, 3)).spot
-    again = reader.read_again(view_of(plane), spot)
+    again = list(reader.read_again(view_of(plane), spot))
     assert len(again) >= 2
     assert all(each.spot is spot for each in again)
     assert NAME in texts(again)
@@ -217,7 +217,7 @@ def test_further_readings_outside_the_view_are_none(reader):
     outside = Spot(
         np.array([[900, 900], [950, 900], [950, 920], [900, 920]], np.float32), 1
     )
-    assert reader.read_again(view_of(tissue()), outside) == []
+    assert list(reader.read_again(view_of(tissue()), outside)) == []
 
 
 # --- Lines ----------------------------------------------------------------------------
