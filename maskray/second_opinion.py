@@ -57,7 +57,11 @@ def second_opinion(
         for line in seen.lines
         if _is_unnamed(line, instance) and not rules.is_certain(line)
     ]
-    suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
+    suspected = [
+        line
+        for line in seen.doubtful
+        if not _was_read(line, seen.lines) and _is_low(line, instance)
+    ]
     suspected += _whole_frame(instance, seen, settings.gate)
     if not doubted and not suspected:
         return seen, list(findings)
@@ -95,6 +99,19 @@ def _is_texture(line: TextLine) -> bool:
     letters = len(line.text.get_secret_value().strip())
     low, long = sorted((line.box.width, line.box.height))
     return letters <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * letters * low)
+
+
+def _is_low(line: TextLine, instance: Instance) -> bool:
+    """Whether a place is low enough for a line that could not be read.
+
+    Letters that are high in the frame are read; bodies and organs only look like them.
+    """
+    shorter = min(instance.pixels.rows, instance.pixels.columns)
+    return min(line.box.width, line.box.height) <= max(_HIGH * shorter, _HIGH_PX)
+
+
+_HIGH = 0.12
+_HIGH_PX = 48
 
 
 def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:

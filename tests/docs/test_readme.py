@@ -41,7 +41,7 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
 def test_the_options_the_readme_names_exist() -> None:
     known = {option for each in COMMANDS.values() for p in each.params for option in p.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    foreign = {"--working-dir"}  # of ray job submit
+    foreign = {"--working-dir", "--data-binary"}  # of ray job submit, of curl
     assert named - foreign <= known
 
 

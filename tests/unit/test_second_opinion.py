@@ -1,0 +1,145 @@
+"""What EasyOCR's reading changes, and what it never may."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from maskray import rules
+from maskray.detect import Seen
+from maskray.geometry import Box
+from maskray.locate import Located
+from maskray.open import Instance
+from maskray.records import Category, TextLine
+from maskray.second_opinion import second_opinion
+from maskray.settings import GateSettings, Settings
+from tests.unit.builders import dataset, opened
+
+ROWS, COLUMNS = 200, 400
+PLACE = Box(20, 40, 140, 60)
+
+
+class SecondEngine:
+    """Says what it is told to, and remembers where it was asked."""
+
+    def __init__(self, *said: tuple[str, float]) -> None:
+        self.said = said
+        self.asked: list[Box] = []
+
+    def read(self, _view: Any, places: Any, _heights: Any, **_: Any) -> list[Located]:
+        self.asked += places
+        return [Located(PLACE, SecretStr(text), sure) for text, sure in self.said]
+
+
+class FirstEngine:
+    """Has nothing to add."""
+
+    def read_again(self, _view: Any, _spot: Any) -> list[Any]:
+        return []
+
+
+def instance(**elements: Any) -> Instance:
+    ds = dataset(
+        np.zeros((1, ROWS, COLUMNS), np.uint8) + np.arange(COLUMNS, dtype=np.uint8)
+    )
+    for keyword, value in elements.items():
+        setattr(ds, keyword, value)
+    return opened(ds)
+
+
+def line(text: str, box: Box = PLACE, confidence: float = 0.9, **more: Any) -> TextLine:
+    return TextLine((0,), box, SecretStr(text), confidence, view="full", **more)
+
+
+def judged(
+    seen: Seen, engine: SecondEngine, settings: Settings | None = None, **elements: Any
+):
+    source, settings = instance(**elements), settings or Settings()
+    first = rules.findings(seen.lines, source.identifiers, settings.policy)
+    after, found = second_opinion(
+        source,
+        seen,
+        first,
+        FirstEngine(),  # type: ignore[arg-type]
+        engine,  # type: ignore[arg-type]
+        settings,
+    )
+    return after, [(each.category, each.text.get_secret_value()) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("read", "second", "found"),
+    [
+        pytest.param("Dalay 57 s", "Delay 57 s", [], id="a clinical word misread"),
+        pytest.param("Xqzt 57 s", "Xqzt 57 s", [(Category.UNKNOWN, "Xqzt")], id="unknown"),
+        pytest.param("SMITH", "LEFT", [(Category.NAME, "SMITH")], id="of another text"),
+        pytest.param("HANDE", "HAND", [(Category.UNKNOWN, "HANDE")], id="certain"),
+        pytest.param("1234567", "123 45", [(Category.OTHER_ID, "1234567")], id="a number"),
+        pytest.param("JX", "J X", [(Category.UNKNOWN, "JX")], id="falls apart"),
+    ],
+)
+def test_unknown_text_is_read_by_the_second_engine(read, second, found) -> None:
+    others = (SecretStr(read),) * 3 if read == "HANDE" else ()
+    _, now = judged(Seen((line(read, others=others),)), SecondEngine((second, 0.9)))
+    assert now == found
+
+
+def test_text_with_a_name_is_not_read_again() -> None:
+    engine = SecondEngine(("anything", 0.9))
+    seen, found = judged(Seen((line("LEFT"), line("12/03/2019"))), engine)
+    assert engine.asked == []
+    assert found == [(Category.DATE, "12/03/2019")]
+    assert len(seen.lines) == 2
+
+
+def test_an_identifier_of_the_header_is_never_acquitted() -> None:
+    engine = SecondEngine(("LATERAL", 0.9))
+    _, found = judged(Seen((line("LATERALO"),)), engine, PatientName="LATERALO^ANNA")
+    assert engine.asked == []
+    assert [category for category, _ in found] == [Category.NAME]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ((), []),
+        ((("Xqztw", 0.1),), []),
+        ((("Xqztw", 0.4),), [(Category.UNKNOWN, "Xqztw")]),
+        ((("Xq", 0.4),), []),
+        ((("Xq", 0.6),), [(Category.UNKNOWN, "Xq")]),
+        ((("LEFT", 0.4),), []),
+    ],
+)
+def test_a_place_that_could_not_be_read(said, found) -> None:
+    doubtful = line("?", confidence=0.3)
+    assert judged(Seen((), (doubtful,)), SecondEngine(*said))[1] == found
+
+
+def test_a_body_is_not_read() -> None:
+    engine = SecondEngine(("Xqztw", 0.9))
+    body = line("?", Box(50, 20, 250, 180), 0.3)
+    assert judged(Seen((), (body,)), engine)[1] == []
+    assert engine.asked == []
+
+
+def test_a_few_uncertain_letters_that_nobody_else_sees_are_texture() -> None:
+    assert judged(Seen((line("TH", confidence=0.7),)), SecondEngine())[0].lines == ()
+    assert len(judged(Seen((line("THORX", confidence=0.7),)), SecondEngine())[0].lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("gate", "elements", "asked"),
+    [
+        (GateSettings(), {}, False),
+        (GateSettings(), {"BurnedInAnnotation": "NO"}, False),
+        (GateSettings(), {"BurnedInAnnotation": "YES"}, True),
+        (GateSettings(enabled=False), {}, True),
+        (GateSettings(audit_share=1.0), {}, True),
+    ],
+)
+def test_the_whole_frame_is_looked_at_where_there_is_reason(gate, elements, asked) -> None:
+    engine = SecondEngine(("Xqztw", 0.9))
+    _, found = judged(Seen(), engine, Settings(gate=gate), **elements)
+    assert bool(engine.asked) is asked
+    assert found == ([(Category.UNKNOWN, "Xqztw")] if asked else [])
