@@ -191,6 +191,14 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
                 )
             tracker.add(lines, frame.samples)
             tracker.add(doubtful, frame.samples, sure=False)
+        with clock.stage("detect"):
+            # Faint text may be lost from one frame to the next: EasyOCR will look there.
+            gone = tracker.lost(frame.index)
+            phi = rules.findings(gone, instance.identifiers, settings.policy)
+            hidden = {finding.box for finding in phi}
+            gone = [each for each in gone if any(each.box.overlap(b) for b in hidden if b)]
+        doubted = [replace(each, view=view.name) for each in gone for view in shown]
+        tracker.add(doubted, frame.samples, sure=False)
         without_text += not tracker.any_live
     with clock.stage("read"):
         beside = [

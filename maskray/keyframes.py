@@ -125,13 +125,15 @@ class Tracker:
     def __init__(self) -> None:
         self._live: list[_Standing] = []
         self._done: list[_Standing] = []
+        self._ended: list[_Standing] = []
 
     def advance(self, index: int, samples: Samples, places: Sequence[Box]) -> None:
         """Goes on to a frame: lines that still stand there are in it."""
         still = [each for each in self._live if each.stands(samples, places)]
         for each in still:
             each.frames.append(index)
-        self._done += [each for each in self._live if each not in still]
+        self._ended = [each for each in self._live if each not in still]
+        self._done += self._ended
         self._live = still
 
     def widened(self, places: Iterable[Box]) -> list[Box]:
@@ -173,6 +175,15 @@ class Tracker:
             frames = [*earlier.frames, *line.frames]
             self._live.append(_Standing(merged, samples, frames, sure))
 
+    def lost(self, index: int) -> list[TextLine]:
+        """Lines that stood in the frame before; in this one nothing was read there."""
+        here = [each.line.box for each in self._live]
+        return [
+            replace(each.line, frames=(index,), confidence=0.0, others=())
+            for each in self._ended
+            if each.sure and each.line.box.covered_by(here) < _LOST
+        ]
+
     def resembles(self, line: TextLine) -> bool:
         """Whether the line continues one that was read in an earlier frame."""
         return self._earlier(line, sure=True) is not None
@@ -197,6 +208,7 @@ class Tracker:
         )
 
 
+_LOST = 0.3
 _DRAWN_ANEW = 3
 """Pixels by which a spot of the same text may differ from one look to the next."""
 
