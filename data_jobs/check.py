@@ -100,6 +100,7 @@ def _decoders() -> str:
 
     usable = 0
     for syntax in AllTransferSyntaxes:
+        # pydicom has no decoder at all for some syntaxes: those are not usable here.
         with contextlib.suppress(NotImplementedError):
             usable += get_decoder(syntax).is_available
     if not usable:

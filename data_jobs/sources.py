@@ -130,6 +130,7 @@ def _archive(path: Path, fingerprint: str, limits: LimitSettings) -> Iterator[So
         with zipfile.ZipFile(path) as archive:
             members = [each for each in archive.infolist() if not each.is_dir()]
     except (OSError, zipfile.BadZipFile, ValueError, RuntimeError, NotImplementedError):
+        # What zipfile raises for broken, encrypted and unknown archives: accounted for.
         yield Source(str(path), fingerprint, "unreadable_archive")
         return
     if len(members) > limits.max_archive_members:
@@ -205,6 +206,7 @@ def _read_member(path: Path, member: str, limits: LimitSettings) -> bytes:
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError):
         raise InputError("broken archive", "unreadable_archive", "open") from None
     except (RuntimeError, NotImplementedError):
+        # zipfile's words for "needs a password" and "an unknown compression".
         raise InputError("encrypted or unknown archive", "encrypted", "open") from None
     if len(data) > limits.max_file_bytes:
         raise InputError("larger than the limit", "too_large", "open")

@@ -50,6 +50,12 @@ class Spot:
     quad: Quad
     score: float
 
+    @classmethod
+    def at(cls, box: Box, score: float) -> "Spot":
+        """An upright spot."""
+        corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
+        return cls(np.array(corners, np.float32), score)
+
     @property
     def box(self) -> Box:
         """The upright box around the quad."""
@@ -353,7 +359,7 @@ def _without_doubles(spots: list[Spot]) -> list[Spot]:
                 if _as_thick(spot.box, other.box):
                     break
             elif _goes_on(spot.box, other.box):
-                kept[index] = _upright_spot(spot.box.join(other.box), other.score)
+                kept[index] = Spot.at(spot.box.join(other.box), other.score)
                 break
             elif _is_part(spot.box, other.box):
                 break
@@ -381,11 +387,6 @@ def _goes_on(box: Box, other: Box) -> bool:
 def _as_thick(box: Box, other: Box) -> bool:
     low, high = sorted((_thickness(box), _thickness(other)))
     return high < 1.6 * low
-
-
-def _upright_spot(box: Box, score: float) -> Spot:
-    corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
-    return Spot(np.array(corners, np.float32), score)
 
 
 def _thickness(box: Box) -> int:

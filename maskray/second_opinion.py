@@ -24,6 +24,8 @@ from maskray.read import Reader, Spot
 from maskray.records import Finding, TextLine
 from maskray.render import View, views
 from maskray.settings import GateSettings, Settings
+from maskray.text import tokens
+from maskray.vocabulary import is_name
 
 _SURE = 0.2
 """EasyOCR's confidence from which a place holds text ..."""
@@ -57,11 +59,7 @@ def second_opinion(
         for line in seen.lines
         if _is_unnamed(line, instance) and not rules.is_certain(line)
     ]
-    suspected = [
-        line
-        for line in seen.doubtful
-        if not _was_read(line, seen.lines) and _is_low(line, instance)
-    ]
+    suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
     suspected += _whole_frame(instance, seen, settings.gate)
     if not doubted and not suspected:
         return seen, list(findings)
@@ -94,24 +92,15 @@ def _is_unnamed(line: TextLine, instance: Instance) -> bool:
 def _is_texture(line: TextLine) -> bool:
     """Whether a line where EasyOCR sees no text at all is none: a few uncertain letters.
 
-    Texture is read as such, and drawn wider than letters stand.
+    Texture is read as such, and drawn wider than letters stand. A name is never texture:
+    faint ones are missed by EasyOCR too.
     """
-    letters = len(line.text.get_secret_value().strip())
+    text = line.text.get_secret_value().strip()
+    if any(is_name(token.text) for token in tokens(text)):
+        return False
+    letters = len(text)
     low, long = sorted((line.box.width, line.box.height))
     return letters <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * letters * low)
-
-
-def _is_low(line: TextLine, instance: Instance) -> bool:
-    """Whether a place is low enough for a line that could not be read.
-
-    Letters that are high in the frame are read; bodies and organs only look like them.
-    """
-    shorter = min(instance.pixels.rows, instance.pixels.columns)
-    return min(line.box.width, line.box.height) <= max(_HIGH * shorter, _HIGH_PX)
-
-
-_HIGH = 0.12
-_HIGH_PX = 48
 
 
 def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -205,9 +194,7 @@ def _read(
 
 
 def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[SecretStr]:
-    box = line.box
-    corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
-    spot = Spot(np.array(corners, np.float32), line.confidence)
+    spot = Spot.at(line.box, line.confidence)
     return [
         each.text
         for view in shown

@@ -25,9 +25,11 @@ def prepare_torchvision() -> None:
             return  # a matching build: its operators load
     except metadata.PackageNotFoundError:
         return
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    from torch import library
+
+    torchvision = library.Library("torchvision", "FRAGMENT")
     for operator in ("nms", "qnms"):
-        library.define(
+        torchvision.define(
             f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
         )
-    _declared.append(library)
+    _declared.append(torchvision)

@@ -116,11 +116,16 @@ def test_a_place_that_could_not_be_read(said, found) -> None:
     assert judged(Seen((), (doubtful,)), SecondEngine(*said))[1] == found
 
 
-def test_a_body_is_not_read() -> None:
+def test_a_large_place_that_could_not_be_read_is_not_forgotten() -> None:
+    large = line("?", Box(20, 40, 380, 140), 0.3)
     engine = SecondEngine(("Xqztw", 0.9))
-    body = line("?", Box(50, 20, 250, 180), 0.3)
-    assert judged(Seen((), (body,)), engine)[1] == []
-    assert engine.asked == []
+    assert judged(Seen((), (large,)), engine)[1] == [(Category.UNKNOWN, "Xqztw")]
+
+
+def test_an_uncertain_name_is_not_texture() -> None:
+    seen, found = judged(Seen((line("LEE", confidence=0.7),)), SecondEngine())
+    assert len(seen.lines) == 1
+    assert found == [(Category.NAME, "LEE")]
 
 
 def test_a_few_uncertain_letters_that_nobody_else_sees_are_texture() -> None:
