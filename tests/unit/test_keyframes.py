@@ -352,3 +352,40 @@ def test_a_line_beyond_the_edge_does_no_harm():
 def test_a_trackers_lines_do_not_show_their_text():
     tracker = play([TEXT], {0: "DOE JOHN"})
     assert "DOE" not in repr(tracker.lines(sure=True))
+
+
+# --- lost lines ---
+
+
+@pytest.mark.parametrize(
+    ("again", "lost"),
+    [
+        pytest.param([], ["HOLM, ANNA"], id="nothing read there"),
+        pytest.param(["HOLM, ANNA"], [], id="read again"),
+        pytest.param(["OTHER TEXT"], [], id="something else read there"),
+    ],
+)
+def test_a_line_that_is_not_read_in_the_next_frame_is_lost(again, lost):
+    place = Box(10, 10, 60, 20)
+    first = np.zeros((40, 80), np.uint8)
+    first[10:20, 10:60:2] = 200
+    second = 255 - first
+    tracker, whole = Tracker(), [Box(0, 0, 80, 40)]
+    tracker.advance(0, first, whole)
+    tracker.add([line("HOLM, ANNA", place)], first)
+    tracker.advance(1, second, whole)
+    tracker.add([line(text, place) for text in again], second)
+    gone = tracker.lost(1)
+    assert [each.text.get_secret_value() for each in gone] == lost
+    assert all(each.frames == (1,) and each.confidence == 0.0 for each in gone)
+
+
+def test_a_line_that_stands_still_is_not_lost():
+    place = Box(10, 10, 60, 20)
+    frame = np.zeros((40, 80), np.uint8)
+    frame[10:20, 10:60:2] = 200
+    tracker = Tracker()
+    tracker.advance(0, frame, [Box(0, 0, 80, 40)])
+    tracker.add([line("HOLM, ANNA", place)], frame)
+    tracker.advance(1, frame, [])
+    assert tracker.lost(1) == []
