@@ -283,12 +283,13 @@ def finish(
         MaskrayError: If a step fails; see :func:`failed` for what becomes of it.
     """
     with clock.stage("locate"):
-        seen, findings = second_opinion(
+        seen, findings, located = second_opinion(
             instance, seen, findings, engines.reader, engines.locator, settings
         )
         in_pixels = [each for each in findings if each.view not in REMOVED]
-        places = places_to_locate(in_pixels)
-        located = _located(instance, places, engines.locator)
+        places = places_to_locate(in_pixels, located)
+        for index, boxes in _located(instance, places, engines.locator).items():
+            located.setdefault(index, []).extend(boxes)
     with clock.stage("plan"):
         lines = [line for line in seen.lines if line.view not in REMOVED]
         regions = plan_regions(in_pixels, lines, located, settings.mask)
