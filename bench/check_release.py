@@ -25,14 +25,13 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rapidfuzz import fuzz
 from rich.console import Console
 from rich.table import Table
 
@@ -43,8 +42,9 @@ from maskray.pixels import PIXEL_KEYWORDS, decode
 from maskray.quiet import keep_quiet
 from maskray.records import Verdict
 from maskray.render import View, views
+from maskray.score import readable
 from maskray.settings import LimitSettings, Settings
-from maskray.text import distance, fold, letters, skeleton
+from maskray.text import letters
 
 Row = dict[str, Any]
 LIMITS = LimitSettings()
@@ -55,40 +55,6 @@ TILE, OVERLAP = 1280, 256
 SCALES = (1.0, 2.0)
 LARGE = 1600
 """Frames with a longer side are looked at smaller instead of larger."""
-
-
-# --- is a string among what was read? -------------------------------------------------
-
-
-def readable(secret: str, read: Iterable[str]) -> bool:
-    """Whether a string, or a word of a name, can be recognised in lines that were read.
-
-    Tolerant of misreads in proportion to the length: one letter of eight may be wrong, of
-    five or fewer none. Look-alikes (O and 0, S and 5 ...) count as the same in long ones.
-    """
-    return any(_in_line(secret, line) for line in read)
-
-
-def _in_line(secret: str, line: str) -> bool:
-    words = [letters(each) for each in line.replace("^", " ").split()]
-    wanted = letters(secret)
-    if len(wanted) < 6:
-        return wanted in words
-    wanted, whole = skeleton(secret), skeleton(line)
-    if len(whole) >= len(wanted) - 1 and fuzz.partial_ratio(wanted, whole) >= 80:
-        return True
-    return any(_is_word(part, word) for part in _names(secret) for word in words)
-
-
-def _names(secret: str) -> list[str]:
-    """The words of a name; a date, a number or an address is sought as a whole."""
-    if any(not (each.isalpha() or each in " ,^.'-") for each in secret):
-        return []
-    return [w for w in fold(secret).replace("^", " ").replace(",", " ").split() if w[3:]]
-
-
-def _is_word(part: str, word: str) -> bool:
-    return part == word or (len(part) >= 6 and distance(part, word, 1) <= 1)
 
 
 # --- reading, in a worker -------------------------------------------------------------

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.check_release import readable, same_pixels, tiles
+from bench.check_release import same_pixels, tiles
+from maskray.score import readable
 from tests.unit.builders import dataset, random_frames, written
 
 
