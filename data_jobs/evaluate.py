@@ -32,7 +32,7 @@ from data_jobs.evaluate_table import Line, line, show
 from data_jobs.report import Prices
 from data_jobs.sources import read_source
 from maskray import __version__
-from maskray.compare import compare
+from maskray.compare import Comparison, compare
 from maskray.errors import ConfigError, MaskrayError
 from maskray.open import Instance, open_instance
 from maskray.policy import Policy
@@ -58,8 +58,6 @@ EVERYTHING = Policy(name="everything")
 """The default: also dates, operators' initials, institutions, addresses, serials."""
 POLICIES = (BANNER, EVERYTHING)
 _RESULTS, _PICTURES = "results", "pictures"
-_VISIBLE = 0.02
-"""Share of a text's edges from which the judge has a look."""
 
 
 def evaluate(
@@ -190,7 +188,8 @@ def _one(
     row = replace(
         row,
         shown=seen.shown if image.boxes is not None else None,
-        read=_read(judge, image, released, seen.shown) if judge else (),
+        worst=seen.frames if image.boxes is not None else (),
+        read=_read(judge, image, released, seen) if judge else (),
         changed=seen.changed,
         changed_outside=seen.changed_outside,
         outside=seen.outside,
@@ -213,13 +212,12 @@ def _row(image: Labelled, done: Treatment, frames: int) -> Row:
 
 
 def _read(
-    judge: Judge, image: Labelled, released: Instance, shown: Sequence[float]
+    judge: Judge, image: Labelled, released: Instance, seen: Comparison
 ) -> tuple[bool, ...]:
-    """Whether the judge can read each piece of PHI of which something is left."""
+    """Whether the judge can read each piece of PHI where most of it is left."""
     found: list[bool] = []
-    for label, left in zip(image.boxes or (), shown, strict=True):
-        look = label.phi and label.text and label.where == "pixels" and left > _VISIBLE
-        frame = label.frames[0] if label.frames else 0
+    for label, frame in zip(image.boxes or (), seen.frames, strict=True):
+        look = label.phi and label.text and label.where == "pixels"
         found.append(
             bool(look)
             and readable(label.text, read_place(judge, released, frame, label.spot.box))
@@ -247,7 +245,7 @@ def _picture(
 ) -> str | None:
     number = hashlib.sha256(f"{image.name}|{row.policy}".encode()).hexdigest()[:12]
     name = f"{_PICTURES}/{solution.name}-{number}.jpg"
-    data = picture(*made, image, row.treated, wrong[-1])
+    data = picture(*made, image, row, wrong[-1])
     if data is None:
         return None
     _write(out / name, data)
@@ -288,9 +286,8 @@ def _kept(path: Path) -> Iterator[Row]:
     for text in path.read_text(encoding="utf-8").splitlines():
         try:
             values: dict[str, Any] = json.loads(text)
-            shown = values.pop("shown")
-            read = tuple(values.pop("read"))
-            yield Row(**values, shown=None if shown is None else tuple(shown), read=read)
+            values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+            yield Row(**values)
         except (ValueError, TypeError, KeyError):
             continue  # cut off by a crash, or of another version: done again
 

@@ -23,6 +23,8 @@ TESSERACT = "tesseract"
 _LETTER_PX = 40
 """Height that Tesseract is shown lines at; it was trained on printed pages."""
 _MOST_SECONDS = 60
+_FLAT = 8
+"""Nothing can be written where the values of a view (0 to 255) differ by less."""
 
 
 class Judge(Protocol):
@@ -107,5 +109,7 @@ def read_place(judge: Judge, released: Instance, frame: int, box: Box) -> list[s
     (decoded,) = decode(released.dataset, released.pixels, [frame])
     found: list[str] = []
     for view in views(decoded, released.dataset, released.pixels):
-        found += judge.read(view.pixels, box)
+        inside = box.clip(*view.pixels.shape[:2])
+        if inside is not None and np.ptp(view.pixels[inside.index]) >= _FLAT:
+            found += judge.read(view.pixels, box)
     return found

@@ -8,6 +8,7 @@ import PIL.Image
 import PIL.ImageDraw
 
 from data_jobs.evaluate_datasets import Label, Labelled
+from data_jobs.evaluate_rows import Row
 from maskray.open import Instance
 from maskray.pixels import decode
 from maskray.policy import Policy
@@ -21,16 +22,18 @@ _LEAKED, _LOST, _FINE = (230, 40, 40), (240, 160, 0), (0, 150, 90)
 
 
 def picture(
-    source: Instance, released: Instance, image: Labelled, treated: Treated, policy: Policy
+    source: Instance, released: Instance, image: Labelled, row: Row, policy: Policy
 ) -> bytes | None:
     """A JPEG: PHI that can be seen in red, clinical text lost in orange, the rest green.
 
-    The frame is the first in which something is wrong. ``None`` if it cannot be shown.
+    Of several frames one is shown in which PHI can be seen, or else text was lost.
+    ``None`` if it cannot be shown.
     """
-    marked = list(_marked(image, treated, policy))
-    wrong = [label for label, colour in marked if colour != _FINE]
-    frames = [label.frames[0] for label in wrong if label.frames]
-    index = min(frames, default=0)
+    marked = list(_marked(image, row.treated, policy))
+    index = 0
+    for worst in (_LOST, _LEAKED):
+        for (_, colour), frame in zip(marked, row.worst, strict=False):
+            index = frame if colour == worst else index
     try:
         sides = [_side(each, index, marked) for each in (source, released)]
     except Exception:  # noqa: BLE001 - a picture more or less; messages may quote

@@ -5,12 +5,14 @@ Runs in Presidio's own environment and so imports nothing of maskray. A request 
 masked), or ``error``, the class's name: messages may quote what was read.
 
 DICOM goes through ``DicomImageRedactorEngine`` with its defaults: contrast fill, padding
-of 25 pixels, the header's names and patient elements as a deny list. PNG and JPEG go
-through ``ImageRedactorEngine``. Presidio's own default model, spaCy's en_core_web_lg, is
+of 25 pixels, the header's names and patient elements as a deny list; since the engine
+takes one frame only, those of a cine are handed to it one by one. PNG and JPEG go through
+ ``ImageRedactorEngine``. Presidio's own default model, spaCy's en_core_web_lg, is
 used where it is installed; otherwise the largest English one that is.
 """
 
 import contextlib
+import copy
 import json
 import os
 import sys
@@ -58,13 +60,7 @@ def engines() -> tuple[Any, Any]:
 def redact(source: Path, target: Path, dicom: Any, image: Any) -> int:
     """Redacts one file; how many boxes were masked."""
     if source.suffix == ".dcm":
-        import pydicom
-
-        redacted, boxes = dicom.redact_and_return_bbox(
-            pydicom.dcmread(source), use_metadata=True
-        )
-        redacted.save_as(target)
-        return len(boxes)
+        return redact_dicom(source, target, dicom)
     import numpy
     from PIL import Image
 
@@ -73,6 +69,35 @@ def redact(source: Path, target: Path, dicom: Any, image: Any) -> int:
     after = image.redact(before.copy(), (0, 0, 0))
     after.save(target, **({"quality": 100} if source.suffix == ".jpg" else {}))
     return int((numpy.asarray(before) != numpy.asarray(after)).any())
+
+
+def redact_dicom(source: Path, target: Path, engine: Any) -> int:
+    """Redacts a DICOM file; how many boxes were masked in all of its frames."""
+    import pydicom
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    dataset = pydicom.dcmread(source)
+    if int(dataset.get("NumberOfFrames", 1) or 1) == 1:
+        redacted, boxes = engine.redact_and_return_bbox(dataset, use_metadata=True)
+        redacted.save_as(target)
+        return len(boxes)
+    frames = dataset.pixel_array
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    if frames.ndim == 4:
+        # What pydicom decodes is interleaved, and RGB.
+        dataset.PlanarConfiguration = 0
+        dataset.PhotometricInterpretation = "RGB"
+    count, masked = 0, []
+    for frame in frames:
+        one = copy.deepcopy(dataset)
+        one.NumberOfFrames = 1
+        one.PixelData = frame.tobytes()
+        redacted, boxes = engine.redact_and_return_bbox(one, use_metadata=True)
+        masked.append(redacted.PixelData)
+        count += len(boxes)
+    dataset.PixelData = b"".join(masked)
+    dataset.save_as(target)
+    return count
 
 
 def main() -> None:

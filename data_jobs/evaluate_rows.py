@@ -13,7 +13,10 @@ ANY_POLICY = "*"
 
 @dataclass(frozen=True)
 class Row:
-    """What one solution did with one image. ``shown`` and ``read`` as in ``Treated``."""
+    """What one solution did with one image. ``shown`` and ``read`` as in ``Treated``.
+
+    ``worst`` is for each label the frame that shows most of it.
+    """
 
     file: str
     policy: str
@@ -25,6 +28,7 @@ class Row:
     tokens_in: int = 0
     tokens_out: int = 0
     shown: tuple[float, ...] | None = None
+    worst: tuple[int, ...] = ()
     read: tuple[bool, ...] = ()
     changed: int = 0
     changed_outside: int = 0

@@ -41,12 +41,14 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``shown`` is the visible share of each spot, in the frame that shows it best.
+    """``shown`` is the visible share of each spot, in the frame that shows most of it.
 
-    ``changed_outside`` of ``outside`` pixels beside all spots have another value.
+    ``frames`` are those frames. ``changed_outside`` of ``outside`` pixels beside all
+    spots have another value.
     """
 
     shown: tuple[float, ...]
+    frames: tuple[int, ...]
     changed: int
     changed_outside: int
     outside: int
@@ -67,6 +69,7 @@ def compare(source: Instance, released: Instance, spots: Sequence[Spot]) -> Comp
     ):
         raise InputError("the released file shows otherwise", "not_comparable", "evaluate")
     shown = [_beside(spot, released) for spot in spots]
+    worst = [spot.frames[0] if spot.frames else 0 for spot in spots]
     changed = changed_outside = outside = 0
     pairs = zip(decode(source.dataset, one), decode(released.dataset, other), strict=True)
     for before, after in pairs:
@@ -79,11 +82,12 @@ def compare(source: Instance, released: Instance, spots: Sequence[Spot]) -> Comp
             free[inside.index] = False
             if spot.where == "pixels":
                 left = visible_share(values[inside.index], same[inside.index])
-                shown[index] = max(shown[index], left)
+                if left > shown[index]:
+                    shown[index], worst[index] = left, before.index
         changed += int(np.count_nonzero(~same))
         changed_outside += int(np.count_nonzero(free & ~same))
         outside += int(np.count_nonzero(free))
-    return Comparison(tuple(shown), changed, changed_outside, outside)
+    return Comparison(tuple(shown), tuple(worst), changed, changed_outside, outside)
 
 
 def visible_share(values: npt.NDArray[np.float64], same: Same) -> float:
