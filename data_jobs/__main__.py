@@ -229,15 +229,18 @@ def evaluate(
     from data_jobs.config import load_settings
     from data_jobs.evaluate import POLICIES
     from data_jobs.evaluate import evaluate as compare
+    from data_jobs.evaluate_solutions import make_solution
     from maskray.policy import Policy
     from maskray.settings import load_yaml
 
+    settings = load_settings(config, {})
+    names = dict.fromkeys(solution or ["rules"])  # each once
     policies = [load_yaml(Policy, path, "policy") for path in policy or ()]
     compare(
         dataset,
-        solution or ["rules"],
+        [make_solution(name, settings) for name in names],
         out,
-        load_settings(config, {}),
+        settings,
         console,
         images=images,
         policies=policies or POLICIES,

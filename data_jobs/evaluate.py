@@ -27,7 +27,7 @@ from data_jobs.evaluate_judge import Judge, make_judge, read_place
 from data_jobs.evaluate_page import page
 from data_jobs.evaluate_pictures import picture
 from data_jobs.evaluate_rows import ANY_POLICY, Row, outcome
-from data_jobs.evaluate_solutions import Solution, Treatment, make_solution
+from data_jobs.evaluate_solutions import Solution, Treatment
 from data_jobs.evaluate_table import Line, line, show
 from data_jobs.report import Prices
 from data_jobs.sources import read_source
@@ -62,7 +62,7 @@ _RESULTS, _PICTURES = "results", "pictures"
 
 def evaluate(
     dataset: Path,
-    names: Sequence[str],
+    solutions: Sequence[Solution],
     out: Path,
     settings: Settings,
     console: Console,
@@ -75,7 +75,8 @@ def evaluate(
 
     Args:
         dataset: See :mod:`data_jobs.evaluate_datasets`.
-        names: Of the solutions; see :mod:`data_jobs.evaluate_solutions`.
+        solutions: What to compare; see :mod:`data_jobs.evaluate_solutions`. Each is
+            closed when it is through.
         out: A new folder, or one of an evaluation.
         settings: For maskray's detectors; the policy in it is not used.
         console: For the table; never for anything read from an image.
@@ -84,10 +85,9 @@ def evaluate(
         prices: For the cost.
 
     Raises:
-        ConfigError: If dataset, solutions or folder are wrong.
+        ConfigError: If dataset, policies or folder are wrong.
         ServiceDownError: If a model is missing.
     """
-    solutions = [make_solution(name, settings) for name in dict.fromkeys(names)]
     if len({each.name for each in policies}) != len(policies):
         raise ConfigError("two policies have the same name")
     labelled = load_dataset(dataset, images)

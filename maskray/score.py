@@ -186,7 +186,7 @@ def _is_hidden(index: int, box: Mapping[str, Any], treated: Treated) -> bool:
     if index < len(treated.read) and treated.read[index]:
         return False
     if treated.shown is not None:
-        return treated.shown[index] <= 1 - _HIDDEN
+        return 1 - treated.shown[index] >= _HIDDEN
     return is_hidden(box, treated.regions)
 
 
