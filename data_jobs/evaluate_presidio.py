@@ -65,10 +65,11 @@ def redact(source: Path, target: Path, dicom: Any, image: Any) -> int:
     from PIL import Image
 
     with Image.open(source) as opened:
-        before = opened.convert("RGB")
+        mode, before = opened.mode, opened.convert("RGB")
     after = image.redact(before.copy(), (0, 0, 0))
+    after = after.convert(mode) if mode == "L" else after
     after.save(target, **({"quality": 100} if source.suffix == ".jpg" else {}))
-    return int((numpy.asarray(before) != numpy.asarray(after)).any())
+    return int((numpy.asarray(before.convert(after.mode)) != numpy.asarray(after)).any())
 
 
 def redact_dicom(source: Path, target: Path, engine: Any) -> int:

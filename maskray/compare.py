@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from maskray.errors import InputError
 from maskray.geometry import Box
-from maskray.open import Instance
+from maskray.open import Instance, Kind
 from maskray.pixels import GREY, StoredFrame, decode
 from maskray.planes import must_clear_unused_bits
 from maskray.render import overlay_planes, views
@@ -24,8 +24,9 @@ OVERLAY, HIGH_BITS = "overlay", "high_bits"
 
 _STRONG = 0.25
 """Edges that count: from this share of the strongest ones in the box."""
-_COLOUR_TOLERANCE = 10
-"""Colours are compared in RGB, of 255; conversions and lossless recoding round."""
+_TOLERANCE = 10
+"""Of 255, for colours, which are compared in RGB, and for PNG and JPEG: conversions
+round, and tools write a JPEG anew. The grey values of DICOM must be equal."""
 
 Same = npt.NDArray[np.bool_]
 
@@ -134,5 +135,6 @@ def _same(
     ):
         return np.ones(before.samples.shape[:2], bool)
     one, other = _values(before, source), _values(after, released)
-    tolerance = 0 if before.photometric in GREY else _COLOUR_TOLERANCE
+    exact = before.photometric in GREY and source.kind is Kind.DICOM
+    tolerance = 0 if exact else _TOLERANCE
     return np.asarray((np.abs(one - other) <= tolerance).all(axis=2))

@@ -176,6 +176,7 @@ def test_the_cost_is_for_100_000_frames(labelled: Path, tmp_path: Path) -> None:
 
 def test_only_the_owner_can_read_what_is_written(labelled: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
+    out.mkdir(mode=0o755)
     _, printed = run(labelled, out, Fixed("nothing"), Fixed("all", NAME, SITE, LEFT))
     for path in (out, *out.rglob("*")):
         wanted = 0o700 if path.is_dir() else 0o600
