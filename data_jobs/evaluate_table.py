@@ -23,6 +23,8 @@ RULES = (
     "leaks: images released with PHI that is not hidden. A piece of PHI is hidden if at "
     "most a tenth of its edges is left in the released pixels in every frame, and the "
     "judge cannot read it. Clinical text is kept if 70 % of its edges are.",
+    "The judge is an engine that had no part in choosing the regions, so it is not the "
+    "same one for all, and they differ in strength; the pixels are measured alike.",
     "outside: changed pixels beside all text, of those of the released images.",
     "In brackets: 95 % intervals (Wilson). Seconds are those of one process; loading the "
     "models is not counted.",

@@ -119,8 +119,8 @@ def test_a_file_that_is_not_the_sources_is_refused(change):
 
 def test_a_jpeg_written_anew_shows_the_same_and_dicom_values_must_be_equal():
     frame = written_on(255, frames=1)[0]
-    files = [image_file(frame, "JPEG", quality=each) for each in (95, 90)]
-    found = compare(*(opened(each) for each in files), [SPOT])
+    one, other = (opened(image_file(frame, "JPEG", quality=each)) for each in (95, 90))
+    found = compare(one, other, [SPOT])
     assert found.shown[0] > 0.9
     source = frame[np.newaxis]
     assert left(source, source + np.uint8(1)) == 0.0
