@@ -1,6 +1,7 @@
 """The three forms of labelled sets, and what is said of wrong ones."""
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,18 @@ def test_a_csv_says_which_images_show_phi(tmp_path: Path) -> None:
     assert (found.form, found.left_out, found.with_boxes) == ("csv", 1, False)
     with pytest.raises(ConfigError, match="4 of the labelled images are not there"):
         load_dataset(table)
+
+
+def test_of_an_archive_it_must_be_clear_which_image_is_meant(tmp_path: Path) -> None:
+    for name, members in (("one.zip", "a"), ("two.zip", "ab")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            for member in members:
+                archive.write(png(tmp_path / f"{member}.png"), f"{member}.png")
+    (tmp_path / "labels.csv").write_text("path,has_phi\none.zip,yes\ntwo.zip,no")
+    found = load_dataset(tmp_path / "labels.csv")
+    assert [(each.name, each.has_phi) for each in found.images] == [("one.zip", "yes")]
+    assert len(found.images[0].digest) == 16
+    assert found.left_out == 1
 
 
 @pytest.mark.parametrize(
