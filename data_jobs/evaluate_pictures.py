@@ -18,6 +18,8 @@ from maskray.score import Treated, is_phi, score
 
 _SIDE_PX = 900
 _GAP_PX = 8
+_PREFERRED = "robust"
+"""Of grey views the one that shows tissue and text."""
 _LEAKED, _LOST, _FINE = (230, 40, 40), (240, 160, 0), (0, 150, 90)
 
 
@@ -67,7 +69,8 @@ def _side(
     instance: Instance, index: int, marked: list[tuple[Label, tuple[int, int, int]]]
 ) -> PIL.Image.Image:
     (frame,) = decode(instance.dataset, instance.pixels, [index])
-    view = views(frame, instance.dataset, instance.pixels)[0]
+    offered = views(frame, instance.dataset, instance.pixels)
+    view = next((each for each in offered if each.name == _PREFERRED), offered[0])
     shown = PIL.Image.fromarray(np.asarray(view.pixels))
     scale = min(_SIDE_PX / max(shown.size), 1.0)
     size = (max(round(shown.width * scale), 1), max(round(shown.height * scale), 1))
