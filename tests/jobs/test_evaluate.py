@@ -14,6 +14,9 @@ import pytest
 from rich.console import Console
 
 from data_jobs.evaluate import EVERYTHING, POLICIES, evaluate
+from data_jobs.evaluate_datasets import Label, Labelled
+from data_jobs.evaluate_pictures import picture
+from data_jobs.evaluate_rows import Row
 from data_jobs.evaluate_solutions import (
     ALL_TEXT,
     PRESIDIO_PYTHON,
@@ -31,6 +34,7 @@ from maskray.open import open_instance
 from maskray.policy import Policy
 from maskray.records import Category, Region, Verdict
 from maskray.settings import LimitSettings, Settings
+from tests.unit.builders import dataset, opened
 
 CANARY = "ZYXCANARY"
 NAME, SITE, LEFT = Box(8, 8, 150, 30), Box(8, 40, 150, 62), Box(8, 72, 60, 94)
@@ -198,6 +202,20 @@ def test_the_page_shows_what_went_wrong(labelled: Path, tmp_path: Path) -> None:
         with PIL.Image.open(out / name) as shown:
             assert shown.width > 2 * 200
     assert "://" not in page
+
+
+def test_the_picture_is_of_the_frame_that_shows_phi() -> None:
+    frames = np.full((3, 110, 200), 20, np.uint8)
+    frames[:, 100:] = 200
+    frames[1, 20:] = 200  # mostly bright, as the others are mostly dark
+    instance = opened(dataset(frames))
+    label = Label(box=(8, 8, 150, 30), category=Category.NAME, text=CANARY)
+    image = Labelled("a", "a", "yes", (label,))
+    row = Row("a", "*", "", "REDACTED", None, 0.0, 3, shown=(1.0,), worst=(1,))
+    made = picture(instance, instance, image, row, EVERYTHING)
+    assert made is not None
+    with PIL.Image.open(io.BytesIO(made)) as shown:
+        assert np.asarray(shown.convert("L")).mean() > 120
 
 
 def test_labels_without_boxes_give_the_shares_of_images(
