@@ -13,6 +13,7 @@ Each step is a room of its own; here they are put in order. ``data_jobs`` and
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import SecretStr
 from pydicom import Dataset
 
 from maskray import header, rules, verify
@@ -372,7 +373,12 @@ def _kept(seen: Seen, instance: Instance, settings: Settings) -> list[TextLine]:
         text = line.text.get_secret_value()
         for run in rules.classify(text, instance.identifiers, settings.policy):
             if not settings.policy.hides(run.category):
-                part = replace(line, box=line.part(run.start, run.end), columns=())
+                part = replace(
+                    line,
+                    box=line.part(run.start, run.end),
+                    text=SecretStr(text[run.start : run.end]),
+                    columns=(),
+                )
                 kept.append(part)
     return kept
 

@@ -28,7 +28,7 @@ from maskray.policy import Policy
 from maskray.read import Reader
 from maskray.records import Category, Finding, Region, TextLine
 from maskray.render import NamedView, views
-from maskray.text import fold, tokens
+from maskray.text import fold, letters, tokens
 
 _SURE = 0.35
 """EasyOCR's confidence from which a name or number it reads counts."""
@@ -306,8 +306,25 @@ def _suspicious(
             continue
         for finding in rules.findings([line], readers.identifiers, readers.policy):
             unsure = finding.category in (Category.UNKNOWN, Category.OTHER_ID)
-            if not (unsure and _was_read(line, kept)):
+            if not (unsure and _was_read(line, kept)) and not _was_judged(
+                finding, kept, readers.identifiers
+            ):
                 yield finding
+
+
+def _was_judged(
+    finding: Finding, kept: Sequence[TextLine], identifiers: Identifiers
+) -> bool:
+    """Whether kept text says the same in that place: it was judged with its whole line.
+
+    A line that a region has cut says less; words stand alone that were no names in it.
+    """
+    assert finding.box is not None  # noqa: S101 - lines have boxes
+    text = finding.text.get_secret_value()
+    if any(True for _ in identifiers.find(list(tokens(text)))):
+        return False
+    there = (each for each in kept if finding.box.covered_by([each.box]) > _SAME)
+    return any(letters(text) in letters(each.text.get_secret_value()) for each in there)
 
 
 def _was_read(line: TextLine, kept: Sequence[TextLine]) -> bool:
