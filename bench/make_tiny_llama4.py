@@ -15,7 +15,7 @@ from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from maskray.torch_cpu import prepare_torchvision  # noqa: E402
+from maskray.torch_cpu import prepare_torchvision
 
 TEXT = {"begin": "<|begin_of_text|>", "end": "<|eot|>", "pad": "<|finetune_right_pad|>"}
 PICTURE = {
@@ -36,7 +36,9 @@ TEMPLATE = """\
 {%- if part.type == 'image' -%}{{ '<|image|>' }}{%- else -%}{{ part.text }}{%- endif -%}
 {%- endfor -%}{%- endif -%}{{ '<|eot|>' }}
 {%- endfor -%}
-{%- if add_generation_prompt -%}{{ '<|header_start|>assistant<|header_end|>\\n\\n' }}{%- endif -%}
+{%- if add_generation_prompt -%}
+{{ '<|header_start|>assistant<|header_end|>\\n\\n' }}
+{%- endif -%}
 """
 SIDE = 64
 """Width of both models."""

@@ -82,7 +82,9 @@ class Endpoint:
                 "the service refused the request", "request_refused", "detect"
             ) from None
         except (self._openai.OpenAIError, ValueError, TypeError, AttributeError):
-            raise ModelReplyError("the reply is no chat completion", stage="detect") from None
+            raise ModelReplyError(
+                "the reply is no chat completion", stage="detect"
+            ) from None
         return _reply(done)
 
     def _format(self, question: Question) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -243,8 +243,18 @@ class Answer:
     """
 
     findings: tuple[Finding, ...] = field(default=(), repr=False)
-    usage: Usage = Usage()
+    usage: Usage = field(default=Usage())
     error: DetectionError | None = None
+
+    @classmethod
+    def united(cls, answers: Iterable["Answer"]) -> "Answer":
+        """What all of them say together; nothing is known if one of them failed."""
+        answers = list(answers)
+        return cls(
+            tuple(finding for each in answers for finding in each.findings),
+            sum((each.usage for each in answers), Usage()),
+            next((each.error for each in answers if each.error is not None), None),
+        )
 
 
 class Model:
@@ -274,12 +284,7 @@ class Model:
         Raises:
             ServiceDownError: If the model is gone for good.
         """
-        answers = await asyncio.gather(*(self._one(each) for each in shown))
-        return Answer(
-            tuple(finding for each in answers for finding in each.findings),
-            sum((each.usage for each in answers), Usage()),
-            next((each.error for each in answers if each.error is not None), None),
-        )
+        return Answer.united(await asyncio.gather(*(self._one(each) for each in shown)))
 
     async def _one(self, picture: Picture) -> Answer:
         usage, error = Usage(), ModelReplyError(stage=_STAGE)

@@ -51,7 +51,7 @@ def pictures(
     return [
         _picture(view, frames, box, profile)
         for view in views
-        for box in pieces(*view.pixels.shape[:2], profile)
+        for box in pieces(view.pixels.shape[0], view.pixels.shape[1], profile)
     ]
 
 
@@ -85,7 +85,8 @@ def _picture(
     done, png = cv2.imencode(".png", part)
     if not done:
         raise DetectionError("a view cannot be encoded", "no_picture", "detect")
-    return Picture(frames, view.name, box, *part.shape[:2], png.tobytes())
+    rows, columns = part.shape[:2]
+    return Picture(frames, view.name, box, rows, columns, png.tobytes())
 
 
 def _plain(pixels: View) -> View:

@@ -10,4 +10,4 @@ if __name__ == "__main__":
     prepare_process()
     from vllm.entrypoints.cli.main import main
 
-    main()
+    main()  # type: ignore[no-untyped-call]

@@ -37,8 +37,12 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         prepare_process()
         profile = settings.model.loaded
-        self._arguments = {"enable_log_requests": False, "disable_log_stats": True}
-        self._arguments |= {"model": profile.model, **profile.engine}
+        self._arguments: dict[str, Any] = {
+            "model": profile.model,
+            "enable_log_requests": False,
+            "disable_log_stats": True,
+            **profile.engine,
+        }
         self._timeout_s = settings.model.timeout_s
         self._ids = itertools.count()
         self._deaths = 0
@@ -112,17 +116,18 @@ class Engine:
             prompt_token_ids=tokenizer.encode(text, add_special_tokens=False),
             multi_modal_data={"image": picture},
         )
-        last: Any = None
         try:
             async with asyncio.timeout(self._timeout_s):
-                async for last in llm.generate(prompt, sampling, f"q{next(self._ids)}"):
-                    pass
+                request = llm.generate(prompt, sampling, f"q{next(self._ids)}")
+                last = [each async for each in request][-1]
         except TimeoutError:
             raise DetectionError("no reply in time", "model_timeout", "detect") from None
         except EngineDeadError:
             raise
         except Exception:  # noqa: BLE001 - vLLM raises anything, and quotes the prompt
-            raise DetectionError("the engine refused it", "engine_refused", "detect") from None
+            raise DetectionError(
+                "the engine refused it", "request_refused", "detect"
+            ) from None
         self._deaths = 0
         best = last.outputs[0]
         return Reply(

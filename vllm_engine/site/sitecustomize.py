@@ -9,10 +9,10 @@ class _BeforeTorchvision:
 
     def find_spec(self, name: str, *_: Any) -> None:
         if name == "torchvision":
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
             from maskray.torch_cpu import prepare_torchvision
 
             prepare_torchvision()
 
 
-sys.meta_path.insert(0, _BeforeTorchvision())  # type: ignore[arg-type]
+sys.meta_path.insert(0, _BeforeTorchvision())
