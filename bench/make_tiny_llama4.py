@@ -121,21 +121,24 @@ def teach(model: Any, words: Any, word: str) -> None:
     """
     import torch
 
-    follows = {a: b for a, b in zip(word, word[1:] + '"', strict=True)}
+    follows = dict(zip(word, word[1:] + '"', strict=True))
     follows |= {'"': word[0], "[": "{", "}": "]", "]": "}"}
-    text = model.model.language_model
+    text, head = model.language_model.model, model.language_model.lm_head.weight
     with torch.no_grad():
         for name, weights in text.named_parameters():
             if "o_proj" in name or "down_proj" in name:
                 weights.zero_()
         vectors = torch.nn.functional.normalize(text.embed_tokens.weight, dim=1)
         text.embed_tokens.weight.copy_(vectors)
-        model.lm_head.weight.mul_(0.01)
+        head.mul_(0.01)
         for letter, following in follows.items():
             one, other = words.convert_tokens_to_ids([letter, following])
-            model.lm_head.weight[other] += vectors[one]
-        stop = words.convert_tokens_to_ids(TEXT["end"])
-        model.lm_head.weight[stop] += vectors[words.convert_tokens_to_ids("}")] * 0.5
+            head[other] += vectors[one]
+        quote, first, brace, stop = words.convert_tokens_to_ids(
+            ['"', "n", "}", TEXT["end"]]
+        )
+        head[first] += 0.5 * vectors[quote]
+        head[stop] += 0.5 * vectors[brace]
 
 
 def make(folder: Path, word: str = "") -> None:

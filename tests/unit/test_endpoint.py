@@ -86,7 +86,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     fresh = type("Fresh", (Service,), {"todo": [NONE], "asked": [], "keys": []})
     monkeypatch.setattr(sys.modules[__name__], "Service", fresh)
     server = ThreadingHTTPServer(("127.0.0.1", 0), fresh)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
     server.block_on_close = False
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/v1"
@@ -156,7 +156,7 @@ def test_services_that_know_no_schema_are_not_sent_one(address, form, sent):
 
 # --- misbehaving ----------------------------------------------------------------------
 
-MISBEHAVING = {
+MISBEHAVING: dict[str, tuple[list[Any], str, int]] = {
     "slow": (["slow"], "model_timeout", 2),
     "busy": ([(429, {"error": {"message": CANARY}})], "model_unavailable", 2),
     "broken": ([(500, {"error": {"message": CANARY}})], "model_unavailable", 2),
