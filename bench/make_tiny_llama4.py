@@ -134,9 +134,8 @@ def teach(model: Any, words: Any, word: str) -> None:
         for letter, following in follows.items():
             one, other = words.convert_tokens_to_ids([letter, following])
             head[other] += vectors[one]
-        quote, first, brace, stop = words.convert_tokens_to_ids(
-            ['"', "n", "}", TEXT["end"]]
-        )
+        wanted = ['"', "n", "}", TEXT["end"]]
+        quote, first, brace, stop = words.convert_tokens_to_ids(wanted)
         head[first] += 0.5 * vectors[quote]
         head[stop] += 0.5 * vectors[brace]
 
