@@ -95,7 +95,7 @@ def redact(
     from data_jobs.config import load_settings
     from data_jobs.redact import redact as run
     from data_jobs.redact import summary
-    from data_jobs.report import write_report
+    from data_jobs.report import Prices, write_report
     from maskray.policy import Policy
     from maskray.settings import load_yaml
 
@@ -111,7 +111,7 @@ def redact(
     settings = load_settings(config, changes)
     totals = run(paths[:-1], paths[-1], settings, console, limit=limit, watch=watch)
     if totals.files or totals.skipped:
-        write_report(paths[-1])
+        write_report(paths[-1], Prices.of(settings.model))
     console.print(summary(totals))
     if not totals.all_released:
         raise typer.Exit(Exit.NOT_ALL)
@@ -134,6 +134,10 @@ def report(
         float | None,
         typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
     ] = None,
+    model_hour: Annotated[
+        float | None,
+        typer.Option("--dollars-per-model-hour", min=0.0, help="Of one model's GPUs."),
+    ] = None,
 ) -> None:
     """Write OUTPUT/report.html: counts, speed, cost, and pictures of the released side."""
     from data_jobs.report import Prices, write_report
@@ -143,6 +147,7 @@ def report(
         "dollars_per_million_tokens_in": tokens_in,
         "dollars_per_million_tokens_out": tokens_out,
         "dollars_per_hour": hour,
+        "dollars_per_model_hour": model_hour,
     }
     given: dict[str, object] = {k: v for k, v in prices.items() if v is not None}
     written = write_report(output, validated(Prices, given, "prices") if given else None)

@@ -154,6 +154,7 @@ class ModelSettings(Part):
     dollars_per_million_tokens_in: Dollars = 0.0
     """For the cost in the report: prompt and pictures."""
     dollars_per_million_tokens_out: Dollars = 0.0
+    """For the cost in the report: replies."""
     dollars_per_hour: Dollars = 0.0
     """For the cost in the report: of one process that hosts the model, all its GPUs."""
     endpoint: EndpointSettings = EndpointSettings()
