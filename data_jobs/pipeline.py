@@ -82,8 +82,12 @@ def _placed(pool: PoolSettings, blocks: int, calls: int = 1) -> dict[str, Any]:
     }
 
 
-def start_ray() -> None:
-    """Joins the cluster this process belongs to, or starts Ray on this machine."""
+def start_ray(*, pictures: bool = False) -> None:
+    """Joins the cluster this process belongs to, or starts Ray on this machine.
+
+    Args:
+        pictures: Whether rows will hold pictures for a model.
+    """
     if ray.is_initialized():
         return
     # Ray would print what ended a worker, which may quote what it read.
@@ -96,7 +100,7 @@ def start_ray() -> None:
         return
     ray.init(
         num_cpus=os.cpu_count() or 1,
-        object_store_memory=_OBJECT_STORE_BYTES,
+        object_store_memory=_OBJECT_STORE_BYTES * (4 if pictures else 1),
         include_dashboard=False,
         **quiet,
     )
@@ -105,7 +109,8 @@ def start_ray() -> None:
 _BLOCKS_PER_ACTOR = 8
 """An actor takes seconds to load its models; so much work is worth another one."""
 _OBJECT_STORE_BYTES = 512 * 2**20
-"""Rows hold text and boxes, not pixels: they need little."""
+"""Rows hold text and boxes, not pixels: they need little. Pictures need more: what does
+not fit goes to Ray's folder on disk."""
 
 
 def tune_context() -> None:

@@ -174,7 +174,7 @@ def _run(
     listing = _blocks(sources, settings.instances_per_block)
     from data_jobs.pipeline import build, start_ray, tune_context
 
-    start_ray()
+    start_ray(pictures=bool(settings.model_detectors))
     tune_context()
     rows = build(listing, settings, output.uri, key, run).iter_rows()
     keeper = _Keeper(output)

@@ -10,6 +10,8 @@ instance, and an engine that dies is replaced while its questions wait.
 import asyncio
 import io
 import itertools
+import os
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -37,6 +39,8 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         prepare_process()
         profile = settings.model.loaded
+        if Path(profile.model).is_dir():
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")  # nothing to ask anybody for
         self._arguments: dict[str, Any] = {
             "model": profile.model,
             "enable_log_requests": False,
@@ -145,11 +149,13 @@ class Engine:
             self._llm = await asyncio.to_thread(self._start)
 
     async def check(self) -> None:
-        """Whether the engine lives; for health checks.
+        """Whether the engine lives, or is being replaced; for health checks.
 
         Raises:
             ServiceDownError: If it is dead.
         """
+        if self._replacing.locked():
+            return
         try:
             await self._llm.check_health()
         except Exception:  # noqa: BLE001 - whatever it says, it is not well

@@ -4,6 +4,7 @@ The model is tiny and knows nothing. ``noise`` answers noise, which must never c
 answer; ``says`` answers one word whatever it is shown, and that word must be masked.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,10 +14,12 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import psutil
 import pyarrow.parquet as pq
 import pytest
@@ -29,6 +32,7 @@ ray = pytest.importorskip("ray")
 pytest.importorskip("vllm")
 
 from data_jobs.config import JobSettings  # noqa: E402
+from data_jobs.output import ATTEMPTS  # noqa: E402
 from data_jobs.redact import redact  # noqa: E402
 
 pytestmark = [
@@ -39,21 +43,11 @@ pytestmark = [
 ]
 ROOT = Path(__file__).parents[2]
 WORD = "KRAME"
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The two models, made by the project's own script."""
-    folder = tmp_path_factory.mktemp("models")
-    made = {"noise": folder / "noise", "says": folder / "says"}
-    script = [sys.executable, str(ROOT / "bench" / "make_tiny_llama4.py")]
-    subprocess.run([*script, str(made["noise"])], check=True, capture_output=True)
-    subprocess.run([*script, str(made["says"]), WORD], check=True, capture_output=True)
-    return made
+"""What the model answers; see ``conftest.py``."""
 
 
 @pytest.fixture(scope="module", autouse=True)
-def cluster() -> Iterator[None]:
+def cluster() -> Iterator[Path]:
     # Sockets have short names: not below pytest's own folder.
     session = Path("/tmp") / f"mm-{os.getpid()}"
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
@@ -65,7 +59,7 @@ def cluster() -> Iterator[None]:
         runtime_env={"env_vars": {"PYTHONPATH": paths}},
         _temp_dir=str(session),
     )
-    yield
+    yield session
     ray.shutdown()
     shutil.rmtree(session, ignore_errors=True)
 
@@ -79,9 +73,9 @@ def picture(path: Path, *texts: str) -> None:
     image.save(path)
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    folder = tmp_path / "source"
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "source"
     folder.mkdir()
     picture(folder / "named.png", f"{WORD} LEFT")
     picture(folder / "unnamed.png", "LEFT KNEE", "SUPINE")
@@ -105,9 +99,8 @@ def settings(detector: str, path: Path | None = None, **model: Any) -> JobSettin
     )
 
 
-def run(source: Path, chosen: JobSettings) -> dict[str, dict[str, Any]]:
+def run(source: Path, output: Path, chosen: JobSettings) -> dict[str, dict[str, Any]]:
     """Ledger and manifest rows together, by the name of the source."""
-    output = source.parent / "output"
     redact([str(source)], str(output), chosen, Console(quiet=True))
     ledger = pq.read_table(output / "private" / "ledger").to_pylist()
     shared = pq.read_table(output / "manifest").to_pylist()
@@ -122,35 +115,92 @@ def run(source: Path, chosen: JobSettings) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_what_the_model_says_is_masked_and_the_rest_stays(source, models):
-    rows = run(source, settings("vllm", models["says"]))
-    assert set(rows) == {"named.png", "unnamed.png", "blank.png", "broken.dcm"}
-    named = rows["named.png"]
+def _kill_engine(output: Path, killed: list[int], stop: threading.Event) -> None:
+    """Kills the engine as soon as an instance is under way with it."""
+    while not stop.is_set():
+        if any((output / ATTEMPTS).glob("*-ask-*")):
+            for each in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    if "EngineCore" in each.name():
+                        each.kill()
+                        killed.append(each.pid)
+                        return
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A run with the model that says a word, whose engine was killed in the middle."""
+
+    output: Path
+    rows: dict[str, dict[str, Any]]
+    killed: list[int]
+
+    def pixels(self, name: str) -> npt.NDArray[np.uint8]:
+        return np.asarray(Image.open(self.output / self.rows[name]["released"]))
+
+
+@pytest.fixture(scope="module")
+def said(
+    source: Path, tiny_models: dict[str, Path], tmp_path_factory: pytest.TempPathFactory
+) -> Said:
+    more = tmp_path_factory.mktemp("said") / "source"
+    shutil.copytree(source, more)
+    for index in range(10):
+        picture(more / f"more{index}.png", f"{WORD} LEFT", f"IM {index}")
+    killed: list[int] = []
+    stop = threading.Event()
+    output = more.parent / "output"
+    watch = threading.Thread(target=_kill_engine, args=(output, killed, stop))
+    watch.start()
+    try:
+        rows = run(more, output, settings("vllm", tiny_models["says"]))
+    finally:
+        stop.set()
+        watch.join()
+    return Said(output, rows, killed)
+
+
+def test_what_the_model_says_is_masked_and_the_rest_stays(source, said):
+    named = said.rows["named.png"]
     assert named["verdict"] == "REDACTED"
-    released = np.asarray(Image.open(source.parent / "output" / named["released"]))
     original = np.asarray(Image.open(source / "named.png"))
-    word = original[:, :110].copy()
-    assert word.max() > 200
+    released = said.pixels("named.png")
+    assert original[:, 20:90].max() > 200
     assert released[:, 20:90].max() < 100, "the word is gone"
     assert np.array_equal(released[:, 130:], original[:, 130:]), "LEFT stays"
-    assert [each["source"] for each in named["findings"]].count("vllm") >= 1
+    assert "vllm" in {each["source"] for each in named["findings"]}
+
+
+def test_a_word_that_is_nowhere_costs_all_text(said):
+    assert said.rows["unnamed.png"]["verdict"] == "REDACTED"
+    assert said.pixels("unnamed.png").max() < 128
+
+
+def test_the_manifest_says_what_was_asked_and_what_it_took(said):
+    named, blank = said.rows["named.png"], said.rows["blank.png"]
     assert named["model"] == "says"
     assert named["prompt"].startswith("phi-1-")
     assert named["detectors"] == ["vllm"]
+    assert named["pictures"] == 1
     assert named["tokens_in"] > 300
     assert named["tokens_out"] > 10
     assert dict(named["seconds"])["detect"] > 0
+    assert (blank["verdict"], blank["pictures"], blank["tokens_in"]) == ("CLEAN", 0, 0)
+    assert blank["frames_without_text"] == 1
 
 
-def test_a_word_that_is_nowhere_costs_all_text(source, models):
-    row = run(source, settings("vllm", models["says"]))["unnamed.png"]
-    assert row["verdict"] == "REDACTED"
-    released = np.asarray(Image.open(source.parent / "output" / row["released"]))
-    assert released.max() < 128
+def test_an_engine_that_is_killed_is_replaced_and_nothing_is_lost(said):
+    assert said.killed, "the engine was there to be killed"
+    assert not psutil.pid_exists(said.killed[0])
+    assert len(said.rows) == 14
+    shown = said.rows.keys() - {"blank.png", "broken.dcm"}
+    assert {said.rows[name]["verdict"] for name in shown} == {"REDACTED"}
+    assert said.rows["broken.dcm"]["verdict"] == "FAILED"
 
 
-def test_noise_is_never_an_answer(source, models):
-    rows = run(source, settings("vllm", models["noise"]))
+def test_noise_is_never_an_answer(source, tiny_models, tmp_path):
+    rows = run(source, tmp_path / "output", settings("vllm", tiny_models["noise"]))
     assert rows["named.png"]["verdict"] == rows["unnamed.png"]["verdict"] == "REVIEW"
     assert rows["named.png"]["error_code"] in {"cut_off_reply", "full_reply"}
     assert rows["named.png"]["pictures"] == 2, "it was asked once more"
@@ -159,45 +209,6 @@ def test_noise_is_never_an_answer(source, models):
     blank = rows["blank.png"]
     assert (blank["verdict"], blank["pictures"], blank["tokens_in"]) == ("CLEAN", 0, 0)
     assert blank["frames_without_text"] == 1
-
-
-def _kill_engine_once(killed: list[int], stop: threading.Event) -> None:
-    """Kills the first engine core below this process, as soon as it has served."""
-    me = psutil.Process()
-    while not stop.is_set():
-        for each in me.children(recursive=True):
-            name = ""
-            try:
-                name = each.name()
-                busy = each.cpu_times().user
-            except psutil.Error:
-                continue
-            if "EngineCore" in name and busy > 0 and not killed:
-                workers = [w for w in each.children() if "Worker" in w.name()]
-                if workers and workers[0].cpu_times().user > 3:
-                    each.kill()
-                    killed.append(each.pid)
-                    return
-        time.sleep(0.2)
-
-
-def test_an_engine_that_is_killed_is_replaced_and_nothing_is_lost(source, models):
-    for index in range(10):
-        picture(source / f"more{index}.png", f"{WORD} LEFT", f"IM {index}")
-    killed: list[int] = []
-    stop = threading.Event()
-    watch = threading.Thread(target=_kill_engine_once, args=(killed, stop))
-    watch.start()
-    try:
-        rows = run(source, settings("vllm", models["says"]))
-    finally:
-        stop.set()
-        watch.join()
-    assert killed, "the engine was there to be killed"
-    assert not psutil.pid_exists(killed[0])
-    assert len(rows) == 14
-    shown = rows.keys() - {"blank.png", "broken.dcm"}
-    assert {rows[name]["verdict"] for name in shown} == {"REDACTED"}
 
 
 def test_engines_end_with_their_run():
@@ -211,10 +222,18 @@ def test_engines_end_with_their_run():
     raise AssertionError([each.name() for each in left])
 
 
-def test_a_model_that_is_not_there_stops_the_run(source):
+def test_rays_logs_hold_nothing_that_was_shown_or_said(cluster):
+    """After the tests above, in which the word was shown, said, and an engine died."""
+    logs = [path for path in cluster.rglob("logs/**/*") if path.is_file()]
+    assert logs
+    for path in logs:
+        assert WORD.encode() not in path.read_bytes(), path.name
+
+
+def test_a_model_that_is_not_there_stops_the_run(source, tmp_path):
     with pytest.raises(ServiceDownError):
-        run(source, settings("vllm", Path("/nonexistent/model")))
-    ledger = source.parent / "output" / "private" / "ledger"
+        run(source, tmp_path / "output", settings("vllm", Path("/nonexistent/model")))
+    ledger = tmp_path / "output" / "private" / "ledger"
     assert not ledger.exists() or not list(ledger.iterdir())
 
 
@@ -225,11 +244,11 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def service(models: dict[str, Path], tmp_path: Path) -> Iterator[str]:
+def service(tiny_models: dict[str, Path], tmp_path: Path) -> Iterator[str]:
     """``vllm serve`` with the model that says a word."""
     port = _free_port()
     log = (tmp_path / "serve.log").open("wb")
-    command = [sys.executable, "-m", "vllm_engine", "serve", str(models["says"])]
+    command = [sys.executable, "-m", "vllm_engine", "serve", str(tiny_models["says"])]
     command += ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "tiny"]
     command += ["--max-model-len", "4096", "--enforce-eager", "--max-num-seqs", "8"]
     command += ["--dtype", "bfloat16", "--limit-mm-per-prompt", '{"image": 1}']
@@ -251,9 +270,9 @@ def service(models: dict[str, Path], tmp_path: Path) -> Iterator[str]:
         server.wait(30)
 
 
-def test_a_model_behind_a_service_is_asked_the_same(source, service):
+def test_a_model_behind_a_service_is_asked_the_same(source, service, tmp_path):
     place = {"base_url": service, "model": "tiny"}
-    rows = run(source, settings("openai", endpoint=place))
+    rows = run(source, tmp_path / "output", settings("openai", endpoint=place))
     assert rows["named.png"]["verdict"] == "REDACTED"
     assert rows["unnamed.png"]["verdict"] == "REDACTED"
     assert rows["blank.png"]["verdict"] == "CLEAN"

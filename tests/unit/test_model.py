@@ -177,7 +177,7 @@ def test_the_manifest_tells_prompts_and_models_apart():
     assert prompt_id(plain) == prompt_id(Settings())
     assert prompt_id(plain).startswith("phi-1-")
     assert prompt_id(plain) != prompt_id(other)
-    assert model_name(plain) == "Llama-4-Scout-17B-16E-Instruct"
+    assert model_name(plain) == "Llama-4-Scout-17B-16E-Instruct-FP8-dynamic"
     both = Settings.model_validate(
         {
             "detectors": ["openai", "vllm"],
