@@ -68,7 +68,7 @@ class Ask:
         row = {**row, "seconds": list(row["seconds"] or ())}
         if row["verdict"] is not None or not row["pictures"]:
             return row
-        note = self._attempts.begin(row["source"], "ask")
+        note = await asyncio.to_thread(self._attempts.begin, row["source"], "ask")
         if note is None:
             crashed = Outcome(Verdict.FAILED, "worker_crashed", _STAGE)
             return ended_row({**row, "pictures": []}, crashed)
@@ -85,7 +85,7 @@ class Ask:
         except Exception as error:  # noqa: BLE001 - one bad file never stops a run
             row = ended_row({**row, "pictures": []}, failed(error, stage=_STAGE))
         finally:
-            self._attempts.end(note)
+            await asyncio.to_thread(self._attempts.end, note)
         return {**row, "seconds": list(clock.seconds.items())}
 
 

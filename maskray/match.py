@@ -203,14 +203,11 @@ def _inside(wanted: _Wanted, line: Sequence[Token]) -> Iterator[Span]:
         owners += [index] * len(piece)
     if len(bones) <= len(wanted.bones):
         return
-    if not any(len(skeleton(each.text)) > len(wanted.bones) for each in line):
-        return  # no word is long enough to hold it
     found = fuzz.partial_ratio_alignment(wanted.bones, bones, score_cutoff=_INSIDE_ALIKE)
     if found is not None and found.dest_end > found.dest_start:
         first, last = owners[found.dest_start], owners[found.dest_end - 1]
-        if any(
-            len(skeleton(each.text)) > len(wanted.bones) for each in line[first : last + 1]
-        ):
+        held = line[first : last + 1]
+        if any(len(skeleton(each.text)) > len(wanted.bones) for each in held):
             yield line[first].start, line[last].end
 
 

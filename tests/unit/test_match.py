@@ -101,6 +101,12 @@ CASES = {
     ),
     "a short word beside": ("VAN DE BERG", ["BERG, VAN DE"], ["BERG, VAN DE"]),
     "a piece is missing": ("JANE ANDERSON", ["JANE", "left knee"], None),
+    "half a word is missing": ("ANDERSON", ["ANDER", "left"], None),
+    "a short word is missing": (
+        "MARGARETHE VANDERBILT XU",
+        ["MARGARETHE", "VANDERBILT"],
+        None,
+    ),
     "most of it is missing": ("MERCY HOSPITAL BOSTON", ["BOSTON"], None),
     # another order
     "names turned": ("JANE DOE", ["DOE, JANE"], ["DOE, JANE"]),
