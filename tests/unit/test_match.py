@@ -86,6 +86,7 @@ CASES = {
     "a number torn apart": ("12345678", ["1234 5678"], ["1234 5678"]),
     "letters apart": ("JANE", ["J A N E"], ["J A N E"]),
     "inside a longer word": ("ANDERSON", ["PATANDERSON1961 knee"], ["PATANDERSON1961"]),
+    "words that only seem run together": ("STONE ARM", ["LEFT ONE ARM"], None),
     "the reader cut it off": ("ANDERSON JOHN", ["ANDERSON JOH"], ["ANDERSON JOH"]),
     "torn apart in two lines": ("ANDERSON", ["ANDER", "SON"], ["ANDER", "SON"]),
     "over two lines": ("JANE ANDERSON", ["JANE", "ANDERSON"], ["ANDERSON", "JANE"]),
