@@ -203,32 +203,32 @@ def _items(text: str) -> list[Any]:
     try:
         value = json.loads(text, object_pairs_hook=_object)
     except (ValueError, RecursionError):
-        raise ModelReplyError("the reply is no JSON", stage=_STAGE) from None
+        raise ModelReplyError("the reply is no JSON", stage="detect") from None
     if not (isinstance(value, dict) and value.keys() == {"phi"}):
-        raise ModelReplyError("the reply is not the schema", stage=_STAGE)
+        raise ModelReplyError("the reply is not the schema", stage="detect")
     items = value["phi"]
     if not isinstance(items, list):
-        raise ModelReplyError("the reply is not the schema", stage=_STAGE)
+        raise ModelReplyError("the reply is not the schema", stage="detect")
     return items
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; of a key that comes twice nobody knows which value is meant."""
     if len(dict(pairs)) != len(pairs):
-        raise ModelReplyError("the reply is not the schema", stage=_STAGE)
+        raise ModelReplyError("the reply is not the schema", stage="detect")
     return dict(pairs)
 
 
 def _item(item: Any, allowed: frozenset[Category]) -> tuple[PhiText, Category]:
     if not (isinstance(item, dict) and item.keys() == {"text", "category"}):
-        raise ModelReplyError("the reply is not the schema", stage=_STAGE)
+        raise ModelReplyError("the reply is not the schema", stage="detect")
     text, category = item["text"], item["category"]
     if not (isinstance(text, str) and isinstance(category, str)):
-        raise ModelReplyError("the reply is not the schema", stage=_STAGE)
+        raise ModelReplyError("the reply is not the schema", stage="detect")
     if len(text) >= MOST_LETTERS:
         raise ModelReplyError("a text is cut off", "full_reply", _STAGE)
     if category not in {each.value for each in allowed}:
-        raise ModelReplyError("the reply is not the schema", stage=_STAGE)
+        raise ModelReplyError("the reply is not the schema", stage="detect")
     return SecretStr(text), Category(category)
 
 
@@ -287,7 +287,7 @@ class Model:
         return Answer.united(await asyncio.gather(*(self._one(each) for each in shown)))
 
     async def _one(self, picture: Picture) -> Answer:
-        usage, error = Usage(), ModelReplyError(stage=_STAGE)
+        usage, error = Usage(), ModelReplyError(stage="detect")
         for attempt in range(self._settings.attempts):
             again = _RETRY_TEMPERATURE if attempt else 0.0
             asked = replace(
