@@ -196,6 +196,10 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
     looks, tracker = Looks(), Tracker()
     looked_at = without_text = 0
     to_show: list[Picture] = []
+
+    def is_phi(line: TextLine) -> bool:
+        return bool(rules.findings([line], instance.identifiers, settings.policy))
+
     for frame in decode(instance.dataset, instance.pixels):
         with clock.stage("keyframes"):
             places = looks.places(frame.samples)
@@ -223,10 +227,7 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
             tracker.add(doubtful, frame.samples, sure=False)
         with clock.stage("detect"):
             # Faint text may be lost from one frame to the next: EasyOCR will look there.
-            gone = tracker.lost(frame.index)
-            phi = rules.findings(gone, instance.identifiers, settings.policy)
-            hidden = {finding.box for finding in phi}
-            gone = [each for each in gone if any(each.box.overlap(b) for b in hidden if b)]
+            gone = tracker.lost(frame.index, frame.samples, is_phi)
         doubted = [replace(each, view=view.name) for each in gone for view in shown]
         tracker.add(doubted, frame.samples, sure=False)
         without_text += not tracker.any_live
