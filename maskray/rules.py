@@ -294,12 +294,24 @@ def _by_stacking(
 ) -> None:
     """Letters that stand one above the other are read as lines of their own."""
     for stack in _stacks(lines):
-        text = "".join(lines[index].text.get_secret_value().strip() for index in stack)
+        text = _read_downwards([lines[index] for index in stack])
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         for index in stack if category is not None and len(text) >= _SHORTEST_STACK else ():
             length = len(lines[index].text.get_secret_value())
             labelled[index] = [Labelled(0, length, category or _UNKNOWN)]
+
+
+def _read_downwards(stack: Sequence[TextLine]) -> str:
+    """The text of a stack; what two readings that overlap both saw counts once."""
+    text, end = "", 0
+    for line in stack:
+        more = line.text.get_secret_value().strip()
+        if line.box.y0 < end:
+            shared = range(min(len(more), len(text)), 0, -1)
+            more = more[next((n for n in shared if text.endswith(more[:n])), 0) :]
+        text, end = text + more, max(end, line.box.y1)
+    return text
 
 
 _SHORTEST_STACK = 4
@@ -312,13 +324,15 @@ def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
     single = [i for i, e in enumerate(lines) if len(e.text.get_secret_value().strip()) == 1]
     tall = [i for i, e in enumerate(lines) if e.box.height > 2 * e.box.width]
     rest = sorted({*single, *tall}, key=lambda i: (lines[i].frames, lines[i].box.y0))
-    stack: list[int] = []
+    stacks: list[list[int]] = []
     for index in rest:
-        if stack and not _stands_below(lines[stack[-1]], lines[index]):
-            yield from [stack] if len(stack) > 1 else []
-            stack = []
-        stack.append(index)
-    yield from [stack] if len(stack) > 1 else []
+        above = (each for each in stacks if _stands_below(lines[each[-1]], lines[index]))
+        stack = next(above, None)
+        if stack is None:
+            stacks.append([index])
+        else:
+            stack.append(index)
+    yield from (stack for stack in stacks if len(stack) > 1)
 
 
 def _stands_below(upper: TextLine, lower: TextLine) -> bool:

@@ -983,3 +983,40 @@ def test_text_that_may_be_misread_is_unnamed(text):
 @pytest.mark.parametrize("text", ["LEFT", "12/03/2019", "W 400 L 40", "", "95Y"])
 def test_text_with_a_name_of_its_own_is_not(text):
     assert not is_unnamed(text, NOBODY)
+
+
+# --- Letters that stand one above the other ----------------------------------------------
+
+
+def standing(*pieces):
+    """What is found in lines (text, x0, y0, y1) that run downwards."""
+    lines = [
+        TextLine(
+            (0,), Box(x0, y0, x0 + 20, y1), SecretStr(text), 0.9, (), "full", "rapidocr"
+        )
+        for text, x0, y0, y1 in pieces
+    ]
+    return {
+        each.text.get_secret_value(): each.category
+        for each in rules.findings(lines, Identifiers(), Policy())
+    }
+
+
+def test_a_time_that_is_read_in_pieces_downwards_is_a_date():
+    pieces = ("10:", 10, 100, 160), ("51:", 10, 162, 222), ("03", 10, 224, 268)
+    assert set(standing(*pieces).values()) == {Category.DATE}
+
+
+def test_what_two_readings_of_a_stack_share_counts_once():
+    pieces = ("10:51:", 10, 100, 220), ("51:0", 10, 160, 242), ("3", 10, 244, 262)
+    assert set(standing(*pieces)) == {"10:51:", "51:0", "3"}
+
+
+def test_two_stacks_side_by_side_are_two():
+    pieces = (
+        ("10:", 10, 100, 160),
+        ("SLICE 2", 300, 130, 230),
+        ("51:", 10, 162, 222),
+        ("03", 10, 224, 268),
+    )
+    assert set(standing(*pieces)) == {"10:", "51:", "03"}
