@@ -12,20 +12,21 @@ _ROOT = Path(__file__).parents[1]
 
 
 def prepare_process() -> None:
-    """Keeps vLLM quiet, and lets torchvision import beside a torch without CUDA.
+    """Keeps vLLM quiet, and its processes in order.
 
-    vLLM starts processes that import torchvision before any plugin of vLLM runs. They
-    inherit ``PYTHONPATH``, and on it a ``sitecustomize`` that prepares them.
+    Those that it starts inherit ``PYTHONPATH``, and on it a ``sitecustomize``: it lets
+    torchvision import beside a torch without CUDA, which they do before any plugin of vLLM
+    runs, and ends them when their parent is killed.
     """
     import torch
 
     keep_quiet()
     prepare_torchvision()
     os.environ.setdefault("VLLM_LOGGING_LEVEL", "CRITICAL")
+    os.environ.setdefault("VLLM_WORKER_MULTIPROC_METHOD", "spawn")
     logging.getLogger("vllm").setLevel(logging.CRITICAL)
-    if torch.version.cuda is not None:
-        return
-    os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
+    if torch.version.cuda is None:
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
     paths = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     own = [each for each in (str(_SITE), str(_ROOT)) if each not in paths]
     os.environ["PYTHONPATH"] = os.pathsep.join([*own, *filter(None, paths)])

@@ -1,6 +1,9 @@
 """Python runs this first in every process that vLLM starts; see ``vllm_engine.process``."""
 
+import os
 import sys
+import threading
+import time
 from typing import Any
 
 
@@ -15,4 +18,13 @@ class _BeforeTorchvision:
             prepare_torchvision()
 
 
+def _end_with(parent: int) -> None:
+    """Ends this process when its parent is gone: vLLM's own would keep their memory."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
 sys.meta_path.insert(0, _BeforeTorchvision())
+if not any("resource_tracker" in each for each in sys.orig_argv):  # it ends by itself
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
