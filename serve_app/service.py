@@ -1,0 +1,188 @@
+"""One instance through the deployments, from an ingress.
+
+Bytes are put into the object store once; ``Reader`` and ``Redactor`` get a reference.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import ray
+from ray import serve
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.handle import DeploymentHandle
+
+from maskray import Outcome
+from maskray.errors import RunError
+from serve_app import metrics
+from serve_app.admission import Admission
+from serve_app.config import Args
+from serve_app.problems import Problem
+from serve_app.replicas import Choice, Examined, late
+
+T = TypeVar("T")
+OnFrame = Callable[[int], Awaitable[None]]
+_PATIENCE_S = 0.2
+
+
+class Service:
+    """What the routes work with."""
+
+    def __init__(
+        self,
+        args: Args,
+        reader: DeploymentHandle[Any],
+        redactor: DeploymentHandle[Any],
+        shelf: DeploymentHandle[Any],
+    ) -> None:
+        self.args = args
+        self.limits = args.limits
+        self.shelf = shelf
+        self._reader, self._redactor = reader, redactor
+        store = ray.cluster_resources().get("object_store_memory")
+        self.admission = Admission(args.limits, store)
+
+    async def ready(self) -> None:
+        """Asks Serve whether a replica of each deployment runs. Busy ones are ready.
+
+        Raises:
+            Problem: ``service_down``.
+        """
+        if not await asyncio.to_thread(_all_run):
+            raise Problem("service_down", self.limits.retry_after_s)
+
+    def choice(self, policy: str | None, detectors: list[str] | None) -> Choice:
+        """The policy and the detectors of that name.
+
+        Raises:
+            Problem: ``unknown_policy``, ``unknown_detector``.
+        """
+        configured = self.args.settings
+        if policy in (None, configured.policy.name):
+            chosen = None
+        elif policy not in self.args.policies:
+            raise Problem("unknown_policy")
+        else:
+            chosen = self.args.policies[policy]
+        if detectors and not set(detectors) <= set(configured.detectors):
+            raise Problem("unknown_detector")
+        return Choice(chosen, tuple(dict.fromkeys(detectors)) if detectors else None)
+
+    async def deidentify(
+        self,
+        data: bytes,
+        choice: Choice,
+        *,
+        waits: bool = False,
+        on_frame: OnFrame | None = None,
+        distinct: bool = False,
+    ) -> Outcome:
+        """De-identifies one instance.
+
+        Args:
+            data: The file.
+            choice: What the request chose.
+            waits: Wait for a place instead of being told to come again.
+            on_frame: Awaited with the index of each frame that is looked at.
+            distinct: See :func:`maskray.deidentify.finish`.
+
+        Raises:
+            Problem: ``overloaded`` or ``service_down``.
+        """
+        end = time.monotonic() + self.limits.deadline_s
+        async with self.admission.instance(waits=waits):
+            ref = ray.put(data)
+            examined = await self._examine(ref, choice, end, waits, on_frame)
+            outcome = examined.outcome
+            if outcome is None:
+                outcome = await self.finish(ref, examined, choice, end, distinct=distinct)
+        metrics.count_outcome(outcome)
+        return outcome
+
+    async def examine(self, data: bytes, choice: Choice) -> Examined:
+        """Looks and detects only.
+
+        Raises:
+            Problem: ``overloaded`` or ``service_down``.
+        """
+        end = time.monotonic() + self.limits.deadline_s
+        async with self.admission.instance(waits=False):
+            return await self._examine(ray.put(data), choice, end, False, None)
+
+    async def _examine(
+        self, ref: Any, choice: Choice, end: float, waits: bool, on_frame: OnFrame | None
+    ) -> Examined:
+        if on_frame is not None:
+            return await self._watch(ref, choice, end, on_frame)
+
+        async def ask(seconds: float) -> Examined:
+            found: Examined = await self._reader.examine.remote(ref, choice, seconds)
+            return found
+
+        return await self._ask(ask, end, waits) or Examined(outcome=late())
+
+    async def _watch(
+        self, ref: Any, choice: Choice, end: float, on_frame: OnFrame
+    ) -> Examined:
+        async def ask(seconds: float) -> Examined:
+            watching: Any = self._reader.options(stream=True).watch
+            async for each in watching.remote(ref, choice, seconds):
+                if isinstance(each, Examined):
+                    return each
+                await on_frame(each)
+            raise Problem("internal")
+
+        return await self._ask(ask, end, waits=True) or Examined(outcome=late())
+
+    async def finish(
+        self, ref: Any, examined: Examined, choice: Choice, end: float, *, distinct: bool
+    ) -> Outcome:
+        """The second half; it was admitted already, so it waits."""
+
+        async def ask(seconds: float) -> Outcome:
+            found: Outcome = await self._redactor.finish.remote(
+                ref, examined, choice, seconds, distinct
+            )
+            return found
+
+        return await self._ask(ask, end, waits=True) or late()
+
+    async def _ask(
+        self, ask: Callable[[float], Awaitable[T]], end: float, waits: bool
+    ) -> T | None:
+        """The answer of a deployment, or ``None`` if there was no time for it.
+
+        The replica ends at the deadline by itself; this side waits a little longer.
+        """
+        while (left := end - time.monotonic()) > 0:
+            try:
+                return await asyncio.wait_for(ask(left), left + _GRACE_S)
+            except TimeoutError:
+                return None
+            except BackPressureError:
+                if not waits:
+                    raise self.admission.overloaded("replicas") from None
+                await asyncio.sleep(_PATIENCE_S)
+            except DeploymentUnavailableError:
+                raise Problem("service_down", self.limits.retry_after_s) from None
+            except RunError:
+                raise Problem("service_down", self.limits.retry_after_s) from None
+        return None
+
+
+_GRACE_S = 5.0
+"""A stage that is under way is not interrupted; most take less."""
+
+
+def _all_run() -> bool:
+    mine = serve.get_replica_context().app_name
+    try:
+        found = serve.status().applications[mine].deployments.values()
+    except (KeyError, RuntimeError, ray.exceptions.RayError):
+        return False
+    return all(_runs(each.replica_states) for each in found)
+
+
+def _runs(replica_states: Mapping[Any, int]) -> bool:
+    return any(state == "RUNNING" and count for state, count in replica_states.items())
