@@ -66,14 +66,8 @@ def token(
 
     secret, kept = new_token(name, scope or [Scope.REDACT])
     typer.echo(f"# The token; it is shown once, and kept nowhere:\n# {secret}")
-    shown = {
-        "tokens": [
-            {
-                **kept.model_dump(mode="json"),
-                "scopes": sorted(scope.value for scope in kept.scopes),
-            }
-        ]
-    }
+    scopes = sorted(each.value for each in kept.scopes)
+    shown = {"tokens": [{**kept.model_dump(mode="json"), "scopes": scopes}]}
     typer.echo(yaml.safe_dump(shown, sort_keys=False), nl=False)
 
 

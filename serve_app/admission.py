@@ -12,6 +12,8 @@ from serve_app import metrics
 from serve_app.config import HttpLimits
 from serve_app.problems import Problem
 
+_PATIENCE_S = 0.2
+
 
 class Admission:
     """The counters of one ingress; used on its event loop only."""
@@ -66,6 +68,23 @@ class Admission:
             self._show()
             async with self._left:
                 self._left.notify()
+
+    @contextlib.asynccontextmanager
+    async def room(self, size: int) -> AsyncIterator[None]:
+        """Room for a file of a request that was let in; waits until there is some.
+
+        Raises:
+            Problem: ``overloaded`` if there can never be.
+        """
+        if size > self._most_bytes:
+            raise self.overloaded("bytes")
+        while self._bytes + size > self._most_bytes:  # noqa: ASYNC110 - many can wake it
+            await asyncio.sleep(_PATIENCE_S)
+        self._take(size)
+        try:
+            yield
+        finally:
+            self._take(-size)
 
     def _take(self, size: int) -> None:
         if size > 0 and self._bytes + size > self._most_bytes:

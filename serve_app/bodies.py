@@ -4,7 +4,7 @@ import asyncio
 import io
 import zipfile
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -174,9 +174,10 @@ class Members:
     def __len__(self) -> int:
         return len(self._infos)
 
-    def sizes(self) -> Iterator[int]:
-        """The most bytes that each member becomes."""
-        yield from (min(each.file_size, self._most(each)) for each in self._infos)
+    def size(self, index: int) -> int:
+        """The most bytes that a member becomes."""
+        info = self._infos[index]
+        return min(info.file_size, self._most(info))
 
     def _most(self, info: zipfile.ZipInfo) -> int:
         return self._limits.most_expanded(info.compress_size)
