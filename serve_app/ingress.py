@@ -44,7 +44,12 @@ TheCaller = Annotated[Caller, Depends(caller)]
 
 def make_http(behind: Service) -> FastAPI:
     """The ASGI application."""
-    from serve_app import redact, status, stream  # they import this module's dependencies
+    from serve_app import (  # they import this module's dependencies
+        redact,
+        status,
+        stow,
+        stream,
+    )
 
     http = FastAPI(
         title="maskray",
@@ -60,7 +65,7 @@ def make_http(behind: Service) -> FastAPI:
     http.add_exception_handler(RequestValidationError, problems.on_invalid)
     http.add_exception_handler(HTTPException, problems.on_http)
     http.add_middleware(Guard)
-    for room in (status, redact, stream):
+    for room in (status, redact, stream, stow):
         http.include_router(room.routes)
     _complete_openapi(http)
     return http

@@ -17,6 +17,7 @@ from maskray import Outcome
 from maskray.errors import RunError
 from serve_app import metrics
 from serve_app.admission import Admission
+from serve_app.archive import open_store
 from serve_app.config import Args
 from serve_app.problems import Problem
 from serve_app.replicas import Choice, Examined, late
@@ -40,8 +41,9 @@ class Service:
         self.limits = args.limits
         self.shelf = shelf
         self._reader, self._redactor = reader, redactor
-        store = ray.cluster_resources().get("object_store_memory")
-        self.admission = Admission(args.limits, store)
+        self.store = open_store(args.archive)
+        memory = ray.cluster_resources().get("object_store_memory")
+        self.admission = Admission(args.limits, memory)
 
     async def ready(self) -> None:
         """Asks Serve whether a replica of each deployment runs. Busy ones are ready.
