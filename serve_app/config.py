@@ -135,6 +135,10 @@ class Args(Part):
     """Private folder for decisions of people, who decided what and when; without one
     nothing can be approved. It may hold PHI."""
 
+    metrics_port: Annotated[int, Field(ge=1024, le=65_535)] | None = None
+    """Of Ray's Prometheus exporter, where this starts Ray; None: Ray chooses one. On a
+    cluster ``ray start --metrics-export-port`` says it."""
+
     @model_validator(mode="after")
     def _names_are_unique(self) -> Self:
         names = [token.name for token in self.tokens]

@@ -1,56 +1,23 @@
 """The ingress: the FastAPI application of one replica, put together from its rooms."""
 
 import logging
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from fastapi.security import HTTPBearer
 from ray.serve.handle import DeploymentHandle
 from starlette.exceptions import HTTPException
 
 from maskray import __version__
 from maskray.quiet import keep_quiet
-from serve_app import problems
-from serve_app.auth import Caller, authenticate
+from serve_app import page, problems, redact, reviews, status, stow, stream
 from serve_app.config import Args
 from serve_app.guard import Guard
 from serve_app.service import Service
 
-_BEARER = HTTPBearer(
-    auto_error=False, description="A token whose scopes allow what is asked."
-)
-
-
-def service(request: Request) -> Service:
-    """The service behind a request."""
-    found: Service = request.app.state.service
-    return found
-
-
-def caller(request: Request, _: Annotated[object, Depends(_BEARER)]) -> Caller:
-    """Whoever sent a request.
-
-    Raises:
-        Problem: ``unauthorized``.
-    """
-    args = service(request).args
-    return authenticate(request, args.tokens, insecure_loopback=args.insecure_loopback)
-
-
-TheService = Annotated[Service, Depends(service)]
-TheCaller = Annotated[Caller, Depends(caller)]
-
 
 def make_http(behind: Service) -> FastAPI:
     """The ASGI application."""
-    from serve_app import (  # they import this module's dependencies
-        redact,
-        status,
-        stow,
-        stream,
-    )
-
     http = FastAPI(
         title="maskray",
         version=__version__,
@@ -65,7 +32,7 @@ def make_http(behind: Service) -> FastAPI:
     http.add_exception_handler(RequestValidationError, problems.on_invalid)
     http.add_exception_handler(HTTPException, problems.on_http)
     http.add_middleware(Guard)
-    for room in (status, redact, stream, stow):
+    for room in (status, redact, stream, stow, reviews, page):
         http.include_router(room.routes)
     _complete_openapi(http)
     return http

@@ -68,6 +68,7 @@ def _start_ray(args: Args) -> None:
         num_cpus=max(os.cpu_count() or 1, int(least) + 1),
         object_store_memory=max(int(memory * _STORE_SHARE), _STORE_BYTES),
         include_dashboard=False,
+        _metrics_export_port=args.metrics_port,
         logging_level=logging.ERROR,
         log_to_driver=False,
     )

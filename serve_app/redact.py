@@ -10,7 +10,7 @@ from maskray.records import TextLine
 from serve_app import bodies, media, problems
 from serve_app.admission import Held
 from serve_app.config import Scope
-from serve_app.ingress import TheCaller, TheService
+from serve_app.dependencies import TheCaller, TheService
 from serve_app.problems import Problem
 from serve_app.replicas import Examined
 from serve_app.service import Service
@@ -25,7 +25,7 @@ Detectors = Annotated[
     Query(description="Detectors among those configured; all of them if left out."),
 ]
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
-_BODY: dict[str, Any] = {
+BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "One file: DICOM, PNG or JPEG, each also in gzip; or a form with "
@@ -117,7 +117,7 @@ _RELEASED: dict[int | str, dict[str, Any]] = {
     "/redact",
     summary="De-identify one instance",
     response_class=Response,
-    openapi_extra=_BODY,
+    openapi_extra=BODY,
     responses={
         **_RELEASED,
         **problems.described(400, 401, 403, 413, 415, 503, 504),
@@ -168,7 +168,7 @@ class Detected(BaseModel):
     "/detect",
     summary="Say where PHI is burned in",
     response_model_exclude_none=False,
-    openapi_extra=_BODY,
+    openapi_extra=BODY,
     responses=problems.described(400, 401, 403, 413, 415, 503, 504),
 )
 async def detect(

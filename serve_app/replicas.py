@@ -11,17 +11,21 @@ What goes wrong with an instance is an outcome; only a missing model raises.
 
 import asyncio
 import concurrent.futures
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from maskray import Engines, Finding, Key, Outcome, Policy, Settings, Verdict
+from pydantic import SecretStr
+
+from maskray import Engines, Finding, Key, Outcome, Policy, Region, Settings, Verdict
 from maskray.deidentify import detect, facts, failed, finish, look, opened
 from maskray.detect import Detector, RulesDetector, Seen
 from maskray.errors import DetectionError, RunError
+from maskray.open import Instance
 from maskray.quiet import keep_quiet
 from maskray.read import Reader as TextReader
 from maskray.records import Stopwatch
+from maskray.text import tokens
 from serve_app.timer import Timer
 
 T = TypeVar("T")
@@ -165,17 +169,16 @@ class Redactor:
         examined: Examined,
         choice: Choice,
         seconds: float,
-        distinct: bool = False,
     ) -> Outcome:
         """Steps 6 to 11 of one instance, within so many seconds."""
         timer = Timer(seconds)
         timer.seconds.update(examined.seconds)
         return await self._worker.do(
-            timer, lambda: self._finish(data, examined, choice, timer, distinct)
+            timer, lambda: self._finish(data, examined, choice, timer)
         )
 
     def _finish(
-        self, data: bytes, examined: Examined, choice: Choice, timer: Timer, distinct: bool
+        self, data: bytes, examined: Examined, choice: Choice, timer: Timer
     ) -> Outcome:
         settings = choice.settings(self._settings)
         try:
@@ -187,13 +190,89 @@ class Redactor:
                 self._key,
                 settings,
                 timer,
-                distinct=distinct,
             )
         except RunError:
             raise
         except Exception as error:  # noqa: BLE001 - engines raise anything, with values
             outcome = failed(error, timer)
         return replace(outcome, seconds=dict(timer.seconds))
+
+    async def approve(
+        self,
+        data: bytes,
+        examined: Examined,
+        findings: Sequence[Finding],
+        regions: Sequence[Region],
+        seconds: float,
+    ) -> Outcome:
+        """Masks what a person wants masked instead of the findings, and proves it."""
+        timer = Timer(seconds)
+        return await self._worker.do(
+            timer, lambda: self._approve(data, examined, findings, regions, timer)
+        )
+
+    def _approve(
+        self,
+        data: bytes,
+        examined: Examined,
+        findings: Sequence[Finding],
+        regions: Sequence[Region],
+        timer: Timer,
+    ) -> Outcome:
+        try:
+            instance = opened(data, self._settings, timer)
+            cleared = _cleared(findings, regions, instance)
+            allow = (*self._settings.policy.allow, *cleared)
+            policy = self._settings.policy.model_copy(update={"allow": allow})
+            settings = self._settings.model_copy(update={"detectors": (), "policy": policy})
+            outcome = finish(
+                instance,
+                replace(examined.seen, doubtful=()),
+                [_of_person(each) for each in regions],
+                self._engines,
+                self._key,
+                settings,
+                timer,
+            )
+        except RunError:
+            raise
+        except Exception as error:  # noqa: BLE001 - engines raise anything, with values
+            outcome = failed(error, timer)
+        return replace(outcome, seconds=dict(timer.seconds))
+
+
+_PERSON = "person"
+_HAIR = 4
+"""Height of the text in a person's box, for margins: the box is meant as it is drawn."""
+
+
+def _of_person(region: Region) -> Finding:
+    return Finding(
+        region.frames,
+        SecretStr(""),
+        region.reason,
+        _PERSON,
+        region.box,
+        line_height=_HAIR,
+    )
+
+
+def _cleared(
+    findings: Sequence[Finding], regions: Sequence[Region], instance: Instance
+) -> list[str]:
+    """Text that a person wants to stay, and that verification may leave.
+
+    Not so what the header calls an identifier: beside a region it is masked again.
+    """
+    cleared = []
+    for finding in findings:
+        text = finding.text.get_secret_value().strip()
+        here = [each.box for each in regions if set(each.frames) & set(finding.frames)]
+        if not text or finding.box is None or finding.box.covered_by(here) > 0:
+            continue
+        if not any(True for _ in instance.identifiers.find(list(tokens(text)))):
+            cleared.append(text)
+    return cleared
 
 
 def late(clock: Stopwatch | None = None) -> Outcome:

@@ -13,12 +13,13 @@ from ray import serve
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
-from maskray import Outcome
+from maskray import Outcome, Region
 from maskray.errors import RunError
 from serve_app import metrics
 from serve_app.admission import Admission
 from serve_app.archive import open_store
 from serve_app.config import Args
+from serve_app.decisions import Ledger
 from serve_app.problems import Problem
 from serve_app.replicas import Choice, Examined, late
 
@@ -42,6 +43,7 @@ class Service:
         self.shelf = shelf
         self._reader, self._redactor = reader, redactor
         self.store = open_store(args.archive)
+        self.ledger = Ledger(args.ledger) if args.ledger else None
         memory = ray.cluster_resources().get("object_store_memory")
         self.admission = Admission(args.limits, memory)
 
@@ -78,16 +80,26 @@ class Service:
         *,
         waits: bool = False,
         on_frame: OnFrame | None = None,
-        distinct: bool = False,
     ) -> Outcome:
-        """De-identifies one instance.
+        """De-identifies one instance; see :meth:`both`."""
+        _, outcome = await self.both(data, choice, waits=waits, on_frame=on_frame)
+        return outcome
+
+    async def both(
+        self,
+        data: bytes,
+        choice: Choice,
+        *,
+        waits: bool = False,
+        on_frame: OnFrame | None = None,
+    ) -> tuple[Examined, Outcome]:
+        """De-identifies one instance; what was seen, and what became of it.
 
         Args:
             data: The file.
             choice: What the request chose.
             waits: Wait for a place instead of being told to come again.
             on_frame: Awaited with the index of each frame that is looked at.
-            distinct: See :func:`maskray.deidentify.finish`.
 
         Raises:
             Problem: ``overloaded`` or ``service_down``.
@@ -98,7 +110,29 @@ class Service:
             examined = await self._examine(ref, choice, end, waits, on_frame)
             outcome = examined.outcome
             if outcome is None:
-                outcome = await self.finish(ref, examined, choice, end, distinct=distinct)
+                outcome = await self._finish(ref, examined, choice, end)
+        metrics.count_outcome(outcome)
+        return examined, outcome
+
+    async def approve(
+        self, data: bytes, examined: Examined, machine: Outcome, regions: list[Region]
+    ) -> Outcome:
+        """Masks the regions of a person, and proves the result.
+
+        Raises:
+            Problem: ``overloaded`` or ``service_down``.
+        """
+        end = time.monotonic() + self.limits.deadline_s
+
+        async def ask(seconds: float) -> Outcome:
+            found: Outcome = await self._redactor.approve.remote(
+                ref, examined, machine.findings, regions, seconds
+            )
+            return found
+
+        async with self.admission.instance(waits=False):
+            ref = ray.put(data)
+            outcome = await self._ask(ask, end, waits=True) or late()
         metrics.count_outcome(outcome)
         return outcome
 
@@ -137,14 +171,14 @@ class Service:
 
         return await self._ask(ask, end, waits=True) or Examined(outcome=late())
 
-    async def finish(
-        self, ref: Any, examined: Examined, choice: Choice, end: float, *, distinct: bool
+    async def _finish(
+        self, ref: Any, examined: Examined, choice: Choice, end: float
     ) -> Outcome:
         """The second half; it was admitted already, so it waits."""
 
         async def ask(seconds: float) -> Outcome:
             found: Outcome = await self._redactor.finish.remote(
-                ref, examined, choice, seconds, distinct
+                ref, examined, choice, seconds
             )
             return found
 

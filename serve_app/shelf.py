@@ -4,13 +4,17 @@ Nothing here is written anywhere. Whoever put something in is the only one to ge
 what is full refuses, so that nothing is lost silently.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from maskray.errors import InputError
 from maskray.quiet import keep_quiet
+from maskray.settings import LimitSettings
+from serve_app.frames import Picture, picture
 
 
 @dataclass(slots=True)
@@ -60,11 +64,12 @@ class Shelf:
             del self._entries[name]
         return value
 
-    def replace(self, owner: str, name: str, value: Any) -> bool:
-        """Puts another value, of about the same size, under a name that is there."""
+    def replace(self, owner: str, name: str, size: int, value: Any) -> bool:
+        """Puts another value under a name that is there; it keeps its age."""
         if self.get(owner, name) is None:
             return False
-        self._entries[name].value = value
+        entry = self._entries[name]
+        entry.size, entry.value = size, value
         return True
 
     def of(self, owner: str) -> dict[str, Any]:
@@ -109,6 +114,32 @@ class Shelves:
     async def get(self, owner: str, name: str) -> Any:
         """See :meth:`Shelf.get`."""
         return self._shelf.get(owner, name)
+
+    async def replace(self, owner: str, name: str, size: int, value: Any) -> bool:
+        """See :meth:`Shelf.replace`."""
+        return self._shelf.replace(owner, name, size, value)
+
+    async def of(self, owner: str) -> dict[str, Any]:
+        """All reviews of an owner, without their pixels."""
+        return {
+            name: replace(value, data=b"", outcome=replace(value.outcome, data=None))
+            for name, value in self._shelf.of(owner).items()
+        }
+
+    async def picture(
+        self, owner: str, name: str, index: int, side: str, limits: LimitSettings
+    ) -> Picture | None:
+        """A frame of a review; ``None`` if there is no such thing to show."""
+        item = self._shelf.get(owner, name)
+        if item is None:
+            return None
+        data = item.data if side == "before" else item.outcome.data
+        if not data:
+            return None
+        try:
+            return await asyncio.to_thread(picture, data, index, limits)
+        except InputError:
+            return None
 
     async def take(self, owner: str, name: str) -> Any:
         """See :meth:`Shelf.take`."""

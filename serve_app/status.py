@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from serve_app import problems
-from serve_app.ingress import TheService
+from serve_app.dependencies import TheService
 
 routes = APIRouter(tags=["status"])
 

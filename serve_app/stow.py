@@ -27,7 +27,7 @@ from serve_app.admission import Held
 from serve_app.archive import DUPLICATE, OUT_OF_RESOURCES, PROCESSING_FAILURE, Store
 from serve_app.batch import File, work_off
 from serve_app.config import Scope
-from serve_app.ingress import TheCaller, TheService
+from serve_app.dependencies import TheCaller, TheService
 from serve_app.problems import Problem
 from serve_app.replicas import Choice
 from serve_app.service import Service

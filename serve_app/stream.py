@@ -17,7 +17,7 @@ from maskray import Outcome, Verdict
 from serve_app import batch, bodies, media, problems
 from serve_app import config as configured
 from serve_app.batch import File
-from serve_app.ingress import TheCaller, TheService
+from serve_app.dependencies import TheCaller, TheService
 from serve_app.problems import Problem
 from serve_app.redact import Detectors, Policy
 from serve_app.replicas import Choice

@@ -1,15 +1,18 @@
 """Nothing of a patient is logged, counted, quoted or left on a disk by the service."""
 
 import io
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import yaml
 
 from tests.model.pictures import dicom, grey, tissue, write
-from tests.serve.conftest import Running, running
+from tests.serve.conftest import Running, free_port, running
 from tests.unit.builders import CANARY
 
 pytestmark = [pytest.mark.ray, pytest.mark.model, pytest.mark.slow]
@@ -22,7 +25,8 @@ BURNED = "ZEPHYRINE QUOXLEY"
 def talked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, list[str]]]:
     """A service after many requests that hold canaries, and what it answered."""
     archive = tmp_path_factory.mktemp("archive")
-    with running(archive={"folder": str(archive)}) as service:
+    port = free_port()
+    with running(archive={"folder": str(archive)}, metrics_port=port) as service:
         yield service, _talk(service)
 
 
@@ -30,7 +34,7 @@ def _talk(service: Running) -> list[str]:
     client = service.client()
     plane = tissue()
     write(plane, BURNED, (10, 10))
-    named = {"PatientName": f"{BURNED}^{CANARY}", "SOPInstanceUID": UID}
+    named: dict[str, Any] = {"PatientName": f"{BURNED}^{CANARY}", "SOPInstanceUID": UID}
     good = dicom(grey(plane), **named)
     other = dicom(grey(tissue()), **{**named, "StudyInstanceUID": UID})
     broken = good[:-2000]
@@ -112,16 +116,11 @@ def test_no_metric_holds_anything_and_ours_are_there(
 
 def metrics_of(service: Running) -> str:
     """What Prometheus would scrape from Ray's exporter on this machine."""
-    import json
-    import time
-
-    (found,) = service.folder.rglob("prom_metrics_service_discovery.json")
-    addresses = json.loads(found.read_text())[0]["targets"]
+    config = yaml.safe_load((service.folder / "config.yaml").read_text())
+    address = f"http://127.0.0.1:{config['metrics_port']}/metrics"
     text = ""
-    for _ in range(40):  # metrics are pushed every few seconds
-        text = "".join(
-            httpx.get(f"http://{each}/metrics", timeout=10).text for each in addresses
-        )
+    for _ in range(60):  # metrics are pushed every few seconds
+        text = httpx.get(address, timeout=10).text
         if "maskray_stage_seconds" in text and "maskray_in_flight" in text:
             break
         time.sleep(0.5)
