@@ -80,6 +80,7 @@ function list() {
     const button = document.createElement("button");
     const name = state.names.get(item.id) ?? `image ${index + 1}`;
     button.textContent = `${name} — ${item.decision ?? item.verdict}`;
+    button.dataset.id = item.id;
     button.setAttribute("aria-current", String(item.id === state.current?.id));
     button.addEventListener("click", () => choose(item.id));
     const line = document.createElement("li");
@@ -144,6 +145,7 @@ async function show(newWindow = false) {
     }
     $("after-title").textContent = proven ? "After — proven" : "After — as it would be";
     viewer.show({ before, after }, here());
+    $("viewer").dataset.shown = `${current.id} ${frame}`;
   });
 }
 
