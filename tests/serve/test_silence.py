@@ -11,6 +11,7 @@ import httpx
 import pytest
 import yaml
 
+from tests.deploy.test_serve_config import dashboard_metrics
 from tests.model.pictures import dicom, grey, tissue, write
 from tests.serve.conftest import Running, free_port, running
 from tests.unit.builders import CANARY
@@ -111,6 +112,8 @@ def test_no_metric_holds_anything_and_ours_are_there(
         "maskray_in_flight",
     ):
         assert name in text, name
+    missing = {each for each in dashboard_metrics() if each not in text}
+    assert missing <= {"ray_maskray_shed_total"}, "nothing was shed here"
     assert 'route="/dicomweb/studies/{study}"' in text
 
 
