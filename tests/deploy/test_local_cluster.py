@@ -34,7 +34,7 @@ class Cluster:
         return subprocess.run(
             [str(BIN / words[0]), *words[1:]],
             cwd=cwd,
-            env={**self.environment, "RAY_API_SERVER_ADDRESS": self.dashboard},
+            env=self.environment,
             capture_output=True,
             text=True,
             timeout=280,
@@ -53,6 +53,8 @@ def cluster() -> Iterator[Cluster]:
         "PATH": f"{BIN}:{os.environ['PATH']}",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_AUTH_MODE": "disabled",
+        "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{dashboard}",  # of ray job
+        "RAY_DASHBOARD_ADDRESS": f"http://127.0.0.1:{dashboard}",  # of serve
     }
     words = ["start", "--head", "--block", "--num-cpus=6", f"--port={free_port()}"]
     words += [f"--temp-dir={folder}", f"--dashboard-port={dashboard}"]
@@ -90,7 +92,12 @@ def test_a_job_is_submitted_as_the_readme_says(cluster: Cluster, tmp_path: Path)
     source, out = IMAGES / "ct_banner.png", tmp_path / "out"
     words = printed.replace("s3://bucket/in", str(source))
     words = words.replace("s3://bucket/out", str(out))
-    done = cluster.run(*words.split(), cwd=_checkout(tmp_path))
+    checkout = _checkout(tmp_path)
+    for _ in range(20):  # the agent that takes jobs comes up after the dashboard
+        done = cluster.run(*words.split(), cwd=checkout)
+        if "No available agent" not in done.stderr:
+            break
+        time.sleep(5)
     assert done.returncode == 0, (done.stdout + done.stderr)[-2000:]
     assert len(list((out / "release").iterdir())) == 1
     assert (out / "report.html").exists()
