@@ -39,13 +39,13 @@ def make_http(behind: Service) -> FastAPI:
 
 
 def _complete_openapi(http: FastAPI) -> None:
-    """Problems are no response models of FastAPI's; their schema is added by hand."""
+    """Adds the schemas of what FastAPI does not read or write itself."""
     made = http.openapi()
     schemas = made.setdefault("components", {}).setdefault("schemas", {})
-    schemas["ProblemBody"] = problems.ProblemBody.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
-    schemas.update(schemas["ProblemBody"].pop("$defs", {}))
+    for model in (problems.ProblemBody, reviews.Decision):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schema.pop("$defs", {}))
+        schemas[model.__name__] = schema
     http.openapi_schema = made
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from maskray import Category, Finding, Outcome, Region, Verdict
 from maskray.errors import OutputError
@@ -188,15 +188,24 @@ async def file(service: TheService, caller: TheCaller, name: Id) -> Response:
 @routes.post(
     "/{name}/decision",
     summary="Approve or reject",
-    responses=problems.described(401, 403, 404, 409, 503, 504),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Decision"}}
+            },
+        }
+    },
+    responses=problems.described(400, 401, 403, 404, 409, 413, 415, 503, 504),
 )
 async def decide(
-    service: TheService, caller: TheCaller, name: Id, decision: Decision
+    request: Request, service: TheService, caller: TheCaller, name: Id
 ) -> Review:
     """Approved regions are masked and proven like the machine's; 422 if that fails."""
     caller.require(Scope.REVIEW)
     if service.ledger is None:
         raise Problem("not_configured")
+    decision = await _decision(request, service)
     item = await _item(service, name)
     if item.decision is not None:
         raise Problem("not_releasable")
@@ -214,6 +223,27 @@ async def decide(
     if not await service.shelf.replace.remote(SHELF, name, done.size, done):
         raise Problem("not_found")
     return _shown(name, done, with_text=Scope.TEXT in caller.scopes)
+
+
+async def _decision(request: Request, service: Service) -> Decision:
+    """The body, read within limits like any other: FastAPI would read all of it.
+
+    Raises:
+        Problem: ``invalid``, ``too_large``, ``unsupported_media_type``.
+    """
+    if media.of_request(request)[0] != "application/json":
+        raise Problem("unsupported_media_type")
+    small = {"max_body_bytes": min(_MOST_JSON_BYTES, service.limits.max_body_bytes)}
+    limits = service.limits.model_copy(update=small)
+    with service.admission.body(bodies.announced(request, limits)) as held:
+        body = await bodies.read_body(request, held, limits)
+    try:
+        return Decision.model_validate_json(body)
+    except ValidationError:
+        raise Problem("invalid") from None
+
+
+_MOST_JSON_BYTES = 8 * 2**20
 
 
 async def _item(service: Service, name: str) -> Item:

@@ -167,3 +167,23 @@ def test_what_cannot_be_shown_cannot_be_reviewed(
 ) -> None:
     answer = client.post("/v1/reviews", content=image("rtplan.dcm"), headers=DICOM)
     assert (answer.status_code, answer.json()["code"]) == (422, "no_pixels")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"{", "application/json", 422),
+        (b"\xff\xfe", "application/json", 422),
+        (b"{}", "text/plain", 415),
+        (b"[" * 100_000, "application/json", 422),
+        (b" " * (8 * 2**20 + 1), "application/json", 413),
+    ],
+    ids=["cut", "no text", "no json", "deep", "large"],
+)
+def test_decisions_are_read_within_limits(
+    client: httpx.Client, body: bytes, kind: str, status: int
+) -> None:
+    answer = client.post(
+        "/v1/reviews/x/decision", content=body, headers={"content-type": kind}
+    )
+    assert answer.status_code == status
