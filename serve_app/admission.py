@@ -25,7 +25,7 @@ class Admission:
         if store_bytes:
             self._most_bytes = min(self._most_bytes, int(store_bytes / 3))
         self._instances = self._bytes = 0
-        self._left = asyncio.Condition()
+        self._places = asyncio.Semaphore(limits.max_in_flight)
 
     def overloaded(self, why: str) -> Problem:
         """503, and how long to stay away."""
@@ -39,7 +39,7 @@ class Admission:
         Raises:
             Problem: ``overloaded``.
         """
-        if self._instances >= self._limits.max_in_flight:
+        if self._places.locked():
             raise self.overloaded("instances")
         held = Held(self)
         try:
@@ -55,19 +55,16 @@ class Admission:
         Raises:
             Problem: ``overloaded``, unless the caller ``waits``.
         """
-        async with self._left:
-            if not waits and self._instances >= self._limits.max_in_flight:
-                raise self.overloaded("instances")
-            await self._left.wait_for(lambda: self._instances < self._limits.max_in_flight)
+        if not waits and self._places.locked():
+            raise self.overloaded("instances")
+        async with self._places:
             self._instances += 1
-        self._show()
-        try:
-            yield
-        finally:
-            self._instances -= 1
             self._show()
-            async with self._left:
-                self._left.notify()
+            try:
+                yield
+            finally:
+                self._instances -= 1
+                self._show()
 
     @contextlib.asynccontextmanager
     async def room(self, size: int) -> AsyncIterator[None]:
