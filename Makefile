@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO ?= demo-output
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check fix peers test test-fast demo clean
+.PHONY: help setup check fix peers test test-fast demo presidio clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,5 +46,15 @@ test-fast: setup ## The tests that need neither Ray nor models
 demo: setup ## De-identify the shipped examples and a synthesized set
 	$(BIN)/maskray demo $(DEMO)
 
+presidio: .venv-presidio/.ready ## Make .venv-presidio, for `maskray evaluate --solution presidio`
+
+.venv-presidio/.ready: requirements/presidio.txt
+	@command -v tesseract >/dev/null || apt-get install -y -q tesseract-ocr \
+	  || { echo "install Tesseract (Debian: tesseract-ocr)"; exit 1; }
+	@test -x .venv-presidio/bin/python || $(PYTHON) -m venv .venv-presidio
+	.venv-presidio/bin/python -m pip --disable-pip-version-check --quiet install \
+	  --no-deps -r requirements/presidio.txt
+	@touch $@
+
 clean: ## Remove what make made
-	rm -rf .venv demo-output .pytest_cache .mypy_cache .ruff_cache build *.egg-info
+	rm -rf .venv .venv-presidio demo-output evaluation .pytest_cache .mypy_cache .ruff_cache build *.egg-info

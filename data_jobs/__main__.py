@@ -5,13 +5,16 @@ import sys
 from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from maskray import __version__
 from maskray.errors import ConfigError, RunError
+
+if TYPE_CHECKING:
+    from data_jobs.report import Prices
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -136,7 +139,17 @@ def report(
     ] = None,
 ) -> None:
     """Write OUTPUT/report.html: counts, speed, cost, and pictures of the released side."""
-    from data_jobs.report import Prices, write_report
+    from data_jobs.report import write_report
+
+    written = write_report(output, _prices(tokens_in, tokens_out, hour))
+    console.print(written, markup=False)
+
+
+def _prices(
+    tokens_in: float | None, tokens_out: float | None, hour: float | None
+) -> "Prices | None":
+    """The prices given; ``None`` if there is none."""
+    from data_jobs.report import Prices
     from maskray.settings import validated
 
     prices = {
@@ -145,8 +158,7 @@ def report(
         "dollars_per_hour": hour,
     }
     given: dict[str, object] = {k: v for k, v in prices.items() if v is not None}
-    written = write_report(output, validated(Prices, given, "prices") if given else None)
-    console.print(written, markup=False)
+    return validated(Prices, given, "prices") if given else None
 
 
 @app.command()
@@ -169,6 +181,71 @@ def synthesize(
 
     make(out, n=n, seed=seed, phi_share=phi_share, base=base)
     console.print(f"{n} instances and truth.json in {out}")
+
+
+@app.command()
+def evaluate(
+    dataset: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATASET",
+            help="A folder with truth.json or FILE.json beside each image, or a CSV.",
+        ),
+    ],
+    solution: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="rules or other detectors (joined by +), easyocr-all-text, presidio; "
+            "give it again to compare several."
+        ),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for page and JSON; patients' data.")
+    ] = Path("evaluation"),
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the images that a CSV names.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
+    ] = None,
+    policy: Annotated[
+        list[Path] | None,
+        typer.Option(help="YAML file; give it again. Default: banner and everything."),
+    ] = None,
+    tokens_in: Annotated[
+        float | None,
+        typer.Option("--dollars-per-million-tokens-in", min=0.0, help="For the cost."),
+    ] = None,
+    tokens_out: Annotated[
+        float | None,
+        typer.Option("--dollars-per-million-tokens-out", min=0.0, help="For the cost."),
+    ] = None,
+    hour: Annotated[
+        float | None,
+        typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
+    ] = None,
+) -> None:
+    """Compare detectors and other tools on your own labelled images."""
+    from data_jobs.config import load_settings
+    from data_jobs.evaluate import POLICIES
+    from data_jobs.evaluate import evaluate as compare
+    from data_jobs.evaluate_solutions import make_solution
+    from maskray.policy import Policy
+    from maskray.settings import load_yaml
+
+    settings = load_settings(config, {})
+    names = dict.fromkeys(solution or ["rules"])  # each once
+    policies = [load_yaml(Policy, path, "policy") for path in policy or ()]
+    compare(
+        dataset,
+        [make_solution(name, settings) for name in names],
+        out,
+        settings,
+        console,
+        images=images,
+        policies=policies or POLICIES,
+        prices=_prices(tokens_in, tokens_out, hour),
+    )
 
 
 @app.command()

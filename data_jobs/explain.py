@@ -82,6 +82,8 @@ CODES: Mapping[str, str] = {
     "no_transfer_syntax": "The header names no transfer syntax that is known.",
     "media_directory": "A directory of a medium, not an image.",
     "too_deep": "The header is nested too deep.",
+    # evaluation
+    "not_comparable": "The released file has other frames than the source.",
     # the machine
     "not_written": "The result could not be written.",
     "out_of_memory": "The machine had too little memory for it.",

@@ -13,6 +13,7 @@ Each step is a room of its own; here they are put in order. ``data_jobs`` and
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pydantic import SecretStr
 from pydicom import Dataset
 
 from maskray import header, rules, verify
@@ -283,12 +284,13 @@ def finish(
         MaskrayError: If a step fails; see :func:`failed` for what becomes of it.
     """
     with clock.stage("locate"):
-        seen, findings = second_opinion(
+        seen, findings, located = second_opinion(
             instance, seen, findings, engines.reader, engines.locator, settings
         )
         in_pixels = [each for each in findings if each.view not in REMOVED]
-        places = places_to_locate(in_pixels)
-        located = _located(instance, places, engines.locator)
+        places = places_to_locate(in_pixels, located)
+        for index, boxes in _located(instance, places, engines.locator).items():
+            located.setdefault(index, []).extend(boxes)
     with clock.stage("plan"):
         lines = [line for line in seen.lines if line.view not in REMOVED]
         regions = plan_regions(in_pixels, lines, located, settings.mask)
@@ -371,7 +373,12 @@ def _kept(seen: Seen, instance: Instance, settings: Settings) -> list[TextLine]:
         text = line.text.get_secret_value()
         for run in rules.classify(text, instance.identifiers, settings.policy):
             if not settings.policy.hides(run.category):
-                part = replace(line, box=line.part(run.start, run.end), columns=())
+                part = replace(
+                    line,
+                    box=line.part(run.start, run.end),
+                    text=SecretStr(text[run.start : run.end]),
+                    columns=(),
+                )
                 kept.append(part)
     return kept
 

@@ -166,6 +166,6 @@ def _read_again(
             if each.confidence >= _SURE:
                 again.append(each.text)
             read = {letters(one.get_secret_value()) for one in again}
-            if len(again) >= rules.TIMES and read == {text}:
+            if len(again) >= rules.times(reading.confidence) and read == {text}:
                 return tuple(again)
     return tuple(again)

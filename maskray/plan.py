@@ -30,11 +30,18 @@ class Place:
     line_height: int
 
 
-def places_to_locate(findings: Iterable[Finding]) -> list[Place]:
-    """The surroundings of every finding's box in the first frame that shows it."""
+def places_to_locate(
+    findings: Iterable[Finding], located: Mapping[int, Sequence[Box]]
+) -> list[Place]:
+    """The surroundings of every finding's box in the first frame that shows it.
+
+    But of those where EasyOCR was asked before and drew boxes, ``located``.
+    """
     places: dict[tuple[int, Box], Place] = {}
     for finding in findings:
         if finding.box is None:
+            continue
+        if finding.box.covered_by(located.get(finding.frames[0], ())) >= _INSIDE:
             continue
         margin = max(finding.line_height // 2, 4)
         place = Place(

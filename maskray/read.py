@@ -5,6 +5,7 @@ RapidOCR (PP-OCRv6 on ONNX Runtime) brings its models in its package. One
 """
 
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -30,7 +31,6 @@ _TILE_OVERLAP = 160
 """Pixels that neighbouring tiles share: more than a line of small text is high."""
 _MOST_UPSCALING = 3.0
 _LARGE_PX = 1_300_000
-"""A larger area is looked at twice: whole but coarsely, and its fine strokes closely."""
 _COARSE_PX = 1024
 _COARSEST = 0.25
 _TALL = 1.5
@@ -156,7 +156,7 @@ class Reader:
         """
         area = within or Box(0, 0, view.shape[1], view.shape[0])
         whole = self._scale(view) * shrink
-        if area.area <= _LARGE_PX:
+        if not is_large(area):
             looks = [(tile, whole) for tile in self._tiles(area, whole)]
         else:
             coarse = max(_COARSE_PX / max(area.width, area.height), _COARSEST)
@@ -210,17 +210,15 @@ class Reader:
             yield from (replace(it, spot=spot) for it in self.read(shown, [there]))
 
     def _scale(self, view: View) -> float:
-        shorter = min(view.shape[:2])
-        return float(
-            min(max(self._settings.upscale_below_px / shorter, 1.0), _MOST_UPSCALING)
-        )
+        side = math.sqrt(view.shape[0] * view.shape[1])
+        return min(max(self._settings.upscale_below_px / side, 1.0), _MOST_UPSCALING)
 
     def _tiles(self, area: Box, scale: float) -> list[Box]:
         size = max(int(self._settings.tile_px / scale), 2 * _TILE_OVERLAP)
         return [
-            Box(x0, y0, min(x0 + size, area.x1), min(y0 + size, area.y1))
-            for y0 in _starts(area.y0, area.y1, size)
-            for x0 in _starts(area.x0, area.x1, size)
+            Box(x0, y0, x1, y1)
+            for y0, y1 in _spans(area.y0, area.y1, size)
+            for x0, x1 in _spans(area.x0, area.x1, size)
         ]
 
     def _spot_tile(self, view: View, tile: Box, scale: float) -> list[Spot]:
@@ -261,6 +259,11 @@ class Reader:
         return readings
 
 
+def is_large(area: Box) -> bool:
+    """Whether an area is looked at twice: whole but coarsely, and where it has strokes."""
+    return area.area > _LARGE_PX
+
+
 def _parameters(threads: int) -> dict[str, Any]:
     return {
         "Global.log_level": "critical",
@@ -276,14 +279,16 @@ def _parameters(threads: int) -> dict[str, Any]:
     }
 
 
-def _starts(first: int, last: int, size: int) -> list[int]:
-    """Where tiles of a size begin so that they overlap and cover ``first..last``."""
+def _spans(first: int, last: int, size: int) -> list[tuple[int, int]]:
+    """Equal spans, none longer than a size, that overlap and cover ``first..last``."""
     length = last - first
     if length <= size:
-        return [first]
+        return [(first, last)]
     count = -(-(length - _TILE_OVERLAP) // (size - _TILE_OVERLAP))
-    step = (length - size) / (count - 1)
-    return [first + round(i * step) for i in range(count)]
+    span = -(-(length + (count - 1) * _TILE_OVERLAP) // count)
+    step = (length - span) / (count - 1)
+    starts = [first + round(i * step) for i in range(count)]
+    return [(start, start + span) for start in starts]
 
 
 def _crop(view: View, quad: Quad) -> View:

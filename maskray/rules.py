@@ -218,11 +218,17 @@ def is_certain(line: TextLine) -> bool:
     """Whether the first engine read the same each time: the second has no voice then."""
     text = letters(line.text.get_secret_value())
     again = {letters(each.get_secret_value()) for each in line.others}
-    return len(line.others) >= TIMES and again == {text}
+    return len(line.others) >= times(line.confidence) and again == {text}
 
 
-TIMES = 2
-"""So many further readings that are equal to the first are believed."""
+def times(confidence: float) -> int:
+    """How many further readings that are equal to the first are believed."""
+    return 1 if confidence >= _PLAIN else _TIMES
+
+
+_TIMES = 2
+_PLAIN = 0.98
+"""The first engine's confidence in letters that are printed plainly."""
 _HARMLESS = _MISREADABLE | {_CLINICAL, Category.SEX}
 _WEIGHT = 3
 """The second engine's reading counts as much as so many of the first's."""
@@ -251,7 +257,7 @@ def _outvoted(
     if categories & {Category.NAME, Category.OTHER_ID}:
         votes = len(others) + _WEIGHT * len(voices)
         return clean > 0 and 2 * (clean + _WEIGHT * second) > votes + 1
-    alone = len(others) < TIMES
+    alone = len(others) < _TIMES
     return (second and (alone or clean > 0)) or (clean >= 2 and 3 * clean >= len(others))
 
 

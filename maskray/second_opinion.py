@@ -7,7 +7,7 @@ declares burned in annotation, for a share of the instances, or always (``gate``
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,9 @@ from maskray.render import View, views
 from maskray.settings import GateSettings, Settings
 from maskray.text import tokens
 from maskray.vocabulary import is_name
+
+Boxes = dict[int, list[Box]]
+"""Boxes by frame, in native pixels."""
 
 _SURE = 0.2
 """EasyOCR's confidence from which a place holds text ..."""
@@ -52,8 +55,11 @@ def second_opinion(
     reader: Reader,
     locator: Locator,
     settings: Settings,
-) -> tuple[Seen, list[Finding]]:
-    """What was seen, with EasyOCR's readings, and the findings in their light."""
+) -> tuple[Seen, list[Finding], Boxes]:
+    """What was seen, with EasyOCR's readings, and the findings in their light.
+
+    And where EasyOCR found what it read.
+    """
     doubted = [
         line
         for line in seen.lines
@@ -62,7 +68,7 @@ def second_opinion(
     suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
     suspected += _whole_frame(instance, seen, settings.gate)
     if not doubted and not suspected:
-        return seen, list(findings)
+        return seen, list(findings), {}
     read, again = _read(instance, doubted, suspected, reader, locator)
     seen = replace(
         seen,
@@ -81,7 +87,16 @@ def second_opinion(
         for line in _lines(each, read.get(each, ()), again.get(each, ()))
     ]
     kept += rules.findings(more, instance.identifiers, settings.policy)
-    return seen, kept
+    return seen, kept, _boxes(read)
+
+
+def _boxes(read: Mapping[TextLine, Sequence[Located]]) -> Boxes:
+    """EasyOCR's own boxes; of text that stands upright it was not asked for any."""
+    boxes: Boxes = {}
+    for line, found in read.items():
+        drawn = (each.box for each in found if each.box != line.box)
+        boxes.setdefault(line.frames[0], []).extend(drawn)
+    return boxes
 
 
 def _is_unnamed(line: TextLine, instance: Instance) -> bool:
@@ -168,7 +183,8 @@ def _read(
 ) -> tuple[dict[TextLine, list[Located]], dict[TextLine, list[SecretStr]]]:
     """What EasyOCR reads in the place of each line, in the first frame that shows it.
 
-    And what RapidOCR reads, in all views, in the places it could not read at first.
+    And what RapidOCR reads, in all views, in the places it could not read at first and
+    EasyOCR can.
     """
     lines = [*doubted, *suspected]
     read: dict[TextLine, list[Located]] = {}
@@ -189,7 +205,8 @@ def _read(
                 if line not in read:
                     read[line] = _read_upright(view, line, locator)
         for line in set(here).intersection(suspected):
-            again[line] = _read_harder(shown.values(), line, reader)
+            if any(_is_sure(each) for each in read[line]) and not _is_whole(line, view):
+                again[line] = _read_harder(shown.values(), line, reader)
     return read, again
 
 
@@ -203,13 +220,16 @@ def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[
     ]
 
 
+def _is_whole(line: TextLine, view: View) -> bool:
+    return bool(line.box.area >= view.shape[0] * view.shape[1])
+
+
 def _read_lying(
     view: View, lines: Sequence[TextLine], locator: Locator
 ) -> dict[TextLine, list[Located]]:
-    whole = view.shape[0] * view.shape[1]
     heights = [
         _WHOLE_FRAME_LETTERS
-        if line.box.area >= whole
+        if _is_whole(line, view)
         else min(line.box.width, line.box.height)
         for line in lines
     ]

@@ -1,52 +1,96 @@
-"""Where in a large frame small letters may be: places with many thin strokes.
+"""Where in a frame small letters may be: places with many thin strokes.
 
 Morphological top-hats answer to what is thinner than their kernel and not to edges, so
 bones and collimators do not count. It costs 15 ms a megapixel, and spares the text
 detector most of a radiograph.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from maskray.geometry import Box, joined
 from maskray.render import View
 
+Plane = npt.NDArray[np.uint8]
+"""Shape (rows, columns)."""
+
 _KERNEL = np.ones((9, 9), np.uint8)
 """Strokes up to 8 pixels wide: letters up to about 50 pixels high."""
 _CONTRAST = 14
-"""Least contrast of a stroke (of 255); more where the frame is noisy."""
+"""Least contrast of a stroke (of 255)."""
 _NOISE = 3
-"""A stroke stands out by so many times the median answer."""
+"""In a large frame, seen as a whole too, a stroke stands out by so many times the median
+answer."""
 _WINDOW = 17
-_DENSE = 0.12
-"""Share of stroke pixels in a window from which it may hold letters."""
-_TILE = 128
-_ENOUGH = 24
-"""Pixels with dense strokes from which a tile is looked at."""
+_AS_STRONG, _STRONG = 0.6, 80
+"""A stroke is seen in another view if it stands out there by that share, or by that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """How places are found in a plane of strokes: by square tiles."""
+
+    px: int
+    margin: int
+    """Pixels by which a tile is grown: text runs over its edges."""
+    dense: float
+    """Share of stroke pixels in a window from which it may hold letters."""
+    enough: int
+    """Pixels in such windows from which a tile is looked at."""
+
+
+_LARGE_TILE = Tile(128, 32, 0.12, 24)
+_SMALL_TILE = Tile(64, 24, 0.06, 12)
 
 
 def stroke_places(view: View, within: Box) -> list[Box]:
     """Boxes (native pixels) that hold dense thin strokes, whole tiles and joined."""
+    strokes = _strokes(view, within)
+    return _places(strokes > _threshold(strokes), _LARGE_TILE, within, view)
+
+
+def hidden_strokes(view: View, others: Sequence[View], within: Box) -> list[Box]:
+    """Boxes (native pixels) with strokes that the other views show faintly or not.
+
+    All views are of one frame. Text that another view shows as well is found there.
+    """
+    strokes = _strokes(view, within)
+    shown = np.maximum.reduce([_strokes(other, within) for other in others])
+    seen = cv2.dilate(shown, np.ones((3, 3), np.uint8))
+    plain = np.minimum(_AS_STRONG * strokes, _STRONG)
+    hidden = (strokes > _CONTRAST) & (seen < plain)
+    return _places(hidden, _SMALL_TILE, within, view)
+
+
+def _strokes(view: View, within: Box) -> Plane:
+    """How much each pixel stands out from what lies around its stroke, 0 to 255."""
     grey = cv2.cvtColor(np.ascontiguousarray(view[within.index]), cv2.COLOR_RGB2GRAY)
-    strokes = cv2.max(
-        cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, _KERNEL),
-        cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, _KERNEL),
-    )
-    threshold = max(_CONTRAST, _NOISE * float(np.median(strokes[::3, ::3])))
-    share = cv2.boxFilter((strokes > threshold).astype(np.float32), -1, (_WINDOW,) * 2)
-    dense = share > _DENSE
+    bright = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, _KERNEL)
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, _KERNEL)
+    return np.asarray(cv2.max(bright, dark), np.uint8)
+
+
+def _threshold(strokes: Plane) -> float:
+    return max(_CONTRAST, _NOISE * float(np.median(strokes[::3, ::3])))
+
+
+def _places(
+    strokes: npt.NDArray[np.bool_], tile: Tile, within: Box, view: View
+) -> list[Box]:
+    share = cv2.boxFilter(strokes.astype(np.float32), -1, (_WINDOW,) * 2)
+    dense = share > tile.dense
     rows, columns = dense.shape
-    padded = np.pad(dense, ((0, -rows % _TILE), (0, -columns % _TILE)))
-    tiles = padded.reshape(padded.shape[0] // _TILE, _TILE, -1, _TILE).sum(axis=(1, 3))
+    padded = np.pad(dense, ((0, -rows % tile.px), (0, -columns % tile.px)))
+    tiles = padded.reshape(padded.shape[0] // tile.px, tile.px, -1, tile.px)
     places = [
-        Box(
-            within.x0 + int(x) * _TILE,
-            within.y0 + int(y) * _TILE,
-            within.x0 + int(x + 1) * _TILE,
-            within.y0 + int(y + 1) * _TILE,
-        )
-        for y, x in np.argwhere(tiles >= _ENOUGH)
+        Box(int(x) * tile.px, int(y) * tile.px, int(x + 1) * tile.px, int(y + 1) * tile.px)
+        for y, x in np.argwhere(tiles.sum(axis=(1, 3)) >= tile.enough)
     ]
-    grown = (place.grow(_TILE // 4, _TILE // 4) for place in places)
+    there = (place.shift(within.x0, within.y0) for place in places)
+    grown = (place.grow(tile.margin, tile.margin) for place in there)
     clipped = (place.clip(*view.shape[:2]) for place in joined(grown))
     return [place for place in clipped if place is not None]

@@ -28,7 +28,7 @@ from maskray.policy import Policy
 from maskray.read import Reader
 from maskray.records import Category, Finding, Region, TextLine
 from maskray.render import NamedView, views
-from maskray.text import fold, tokens
+from maskray.text import fold, letters, tokens
 
 _SURE = 0.35
 """EasyOCR's confidence from which a name or number it reads counts."""
@@ -189,7 +189,7 @@ def left_over(
         here = by_frame[frame.index]
         lines = [
             *_by_rapidocr(readers, shown, here, frame.index, kept),
-            *_by_easyocr(readers.locator, shown[0], here, frame.index, kept),
+            *_by_easyocr(readers, shown[0], here, frame.index, kept),
         ]
         found += [
             _in_all_frames(finding, here) for finding in _suspicious(lines, kept, readers)
@@ -206,7 +206,8 @@ def _by_rapidocr(
 ) -> list[TextLine]:
     """The neighbourhoods of the regions, read in every view.
 
-    Doubts about text in the place of kept text were resolved when it was read first.
+    Kept text is as it was read, unless it stands in one line with a region, close by.
+    Doubts about other text in its place were resolved when it was read first.
     """
     reader, identifiers = readers.reader, readers.identifiers
     rows, columns = shown[0].pixels.shape[:2]
@@ -220,22 +221,38 @@ def _by_rapidocr(
             places.remove(other)
             place = place.join(other)
         places.append(place)
-    found = find_text(reader, shown, places)
+    near = [_along(region.box) for region in regions]
+    same = [
+        line.box
+        for line in kept
+        if index in line.frames and not any(line.box.overlap(box) for box in near)
+    ]
+
+    def known(box: Box) -> bool:
+        return box.covered_by(same) > _UNCHANGED
+
+    found = find_text(reader, shown, places, known, twice=False)
     lines, _ = read_sightings(
         reader, found, [index], shown, identifiers, lambda line: _was_read(line, kept)
     )
     return lines
 
 
+def _along(box: Box) -> Box:
+    """The box made longer, to where its line goes on."""
+    low = min(box.width, box.height)
+    return box.grow(low, 0) if box.width >= box.height else box.grow(0, low)
+
+
 def _by_easyocr(
-    locator: Locator | None,
+    readers: Readers,
     shown: NamedView,
     regions: Iterable[Region],
     index: int,
     kept: Sequence[TextLine],
 ) -> list[TextLine]:
-    """The edges of the regions, read by EasyOCR."""
-    if locator is None:
+    """The ends of the regions, read by EasyOCR for the header's identifiers."""
+    if readers.locator is None or not readers.identifiers.raw:
         return []
 
     def known(box: Box) -> bool:
@@ -252,7 +269,9 @@ def _by_easyocr(
             view=shown.name,
             reader=EASYOCR,
         )
-        for located in locator.read(shown.pixels, places, heights, quickly=True, skip=known)
+        for located in readers.locator.read(
+            shown.pixels, places, heights, quickly=True, skip=known
+        )
         if located.confidence >= _SURE
     ]
 
@@ -287,14 +306,32 @@ def _suspicious(
             continue
         for finding in rules.findings([line], readers.identifiers, readers.policy):
             unsure = finding.category in (Category.UNKNOWN, Category.OTHER_ID)
-            if not (unsure and _was_read(line, kept)):
+            if not (unsure and _was_read(line, kept)) and not _was_judged(
+                finding, kept, readers.identifiers
+            ):
                 yield finding
+
+
+def _was_judged(
+    finding: Finding, kept: Sequence[TextLine], identifiers: Identifiers
+) -> bool:
+    """Whether kept text says the same in that place: it was judged with its whole line.
+
+    A line that a region has cut says less; words stand alone that were no names in it.
+    """
+    assert finding.box is not None  # noqa: S101 - lines have boxes
+    text = finding.text.get_secret_value()
+    if any(True for _ in identifiers.find(list(tokens(text)))):
+        return False
+    there = (each for each in kept if finding.box.covered_by([each.box]) > _SAME)
+    return any(letters(text) in letters(each.text.get_secret_value()) for each in there)
 
 
 def _was_read(line: TextLine, kept: Sequence[TextLine]) -> bool:
     return line.box.covered_by(each.box for each in kept) > _SAME
 
 
+_UNCHANGED = 0.9
 _SAME = 0.5
 """Share of a box that kept text must cover to be the text that is read there."""
 

@@ -20,7 +20,7 @@ from maskray import Key
 from maskray.errors import ConfigError
 from serve_app.config import Args, Pool
 from serve_app.ingress import Ingress
-from serve_app.replicas import Reader, Redactor
+from serve_app.replicas import Reader, Redactor, detectors
 from serve_app.shelf import Shelves
 
 _STAGE_S = 20.0
@@ -31,8 +31,8 @@ def build(args: Args) -> serve.Application:
     """The application that Serve runs.
 
     Raises:
-        ConfigError: If ``MASKRAY_KEY`` is missing or too short, or if nobody says who
-            may call.
+        ConfigError: If ``MASKRAY_KEY`` is missing or too short, if nobody says who may
+            call, or if a detector is named that is not hosted here.
     """
     try:
         key = Key(os.environ.get("MASKRAY_KEY", "").encode())
@@ -43,6 +43,7 @@ def build(args: Args) -> serve.Application:
             "no tokens are configured: make one with `python -m serve_app token`, or "
             "set insecure_loopback to serve this machine only"
         )
+    detectors(args.settings)  # refuses now what it would refuse in a replica
     drain = args.limits.deadline_s + _STAGE_S
     # Readers hold the queue: an instance that was read is always finished. So they refuse
     # and redactors do not; what the ingress lets in bounds both.

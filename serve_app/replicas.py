@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from maskray import Engines, Finding, Key, Outcome, Policy, Region, Settings, Verdict
 from maskray.deidentify import detect, facts, failed, finish, look, opened
 from maskray.detect import Detector, RulesDetector, Seen
-from maskray.errors import DetectionError, RunError
+from maskray.errors import ConfigError, DetectionError, RunError
 from maskray.open import Instance
 from maskray.quiet import keep_quiet
 from maskray.read import Reader as TextReader
@@ -142,8 +142,18 @@ class Reader:
 
 
 def detectors(settings: Settings) -> list[Detector]:
-    """The detectors that the settings name."""
-    return [RulesDetector()] if "rules" in settings.detectors else []
+    """The detectors that the settings name.
+
+    Raises:
+        ConfigError: If one is not hosted here, or none looks at all: silence would pass
+            for "nothing found".
+    """
+    for name in settings.detectors:
+        if name != RulesDetector.name:
+            raise ConfigError(f"the service does not host the detector {name}")
+    if not settings.detectors and not settings.redact_even_if_undetected:
+        raise ConfigError("no detector is named, nor redact_even_if_undetected")
+    return [RulesDetector() for _ in settings.detectors]
 
 
 class Redactor:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-IMAGE = str(ROOT / "examples" / "images" / "CT_no_extension")
+EXAMPLES = str(ROOT / "examples" / "images")
+IMAGE = f"{EXAMPLES}/CT_no_extension"
 
 
 def maskray(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
@@ -37,6 +38,11 @@ def maskray(*arguments: str, **environment: str) -> "subprocess.CompletedProcess
         pytest.param(("redact", IMAGE, IMAGE), id="output is a file"),
         pytest.param(("synthesize", "{out}", "--n", "0"), id="n"),
         pytest.param(("report", "{out}"), id="no output to report on"),
+        pytest.param(("evaluate", "{out}"), id="no dataset"),
+        pytest.param(("evaluate", EXAMPLES), id="no labels"),
+        pytest.param(("evaluate", EXAMPLES, "--solution", "oracle"), id="solution"),
+        pytest.param(("evaluate", EXAMPLES, "--solution", "rules+x"), id="one of two"),
+        pytest.param(("evaluate", EXAMPLES, "--policy", "/no.yaml"), id="policy"),
     ],
 )
 def test_wrong_use_ends_with_2_at_once(arguments: tuple[str, ...], tmp_path: Path) -> None:

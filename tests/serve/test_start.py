@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from maskray.errors import ConfigError
+from maskray.settings import Settings
 from serve_app.app import build
 from serve_app.config import Args, Token
 from tests.serve.conftest import KEY, ROOT
@@ -37,6 +38,20 @@ def test_without_tokens_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MASKRAY_KEY", KEY)
     with pytest.raises(ConfigError, match="no tokens"):
         build(Args())
+
+
+def test_a_service_that_would_detect_nothing_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MASKRAY_KEY", KEY)
+    blind = Settings().model_copy(update={"detectors": ()})
+    with pytest.raises(ConfigError, match="no detector"):
+        build(Args(insecure_loopback=True, settings=blind))
+    other = Settings().model_copy(update={"detectors": ("rules", "oracle")})
+    with pytest.raises(ConfigError, match="oracle"):
+        build(Args(insecure_loopback=True, settings=other))
+    everything = blind.model_copy(update={"redact_even_if_undetected": True})
+    build(Args(insecure_loopback=True, settings=everything))
 
 
 @pytest.mark.slow

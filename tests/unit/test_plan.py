@@ -34,23 +34,30 @@ def inside(inner, outer):
 
 def test_a_finding_is_located_in_the_first_frame_that_shows_it():
     each = finding(Box(50, 50, 90, 70), frames=(3, 4, 9), view="window", height=20)
-    assert places_to_locate([each]) == [Place(3, "window", Box(40, 40, 100, 80), 20)]
+    assert places_to_locate([each], {}) == [Place(3, "window", Box(40, 40, 100, 80), 20)]
 
 
 def test_small_text_gets_a_margin_too():
-    (place,) = places_to_locate([finding(Box(50, 50, 90, 54), height=4)])
+    (place,) = places_to_locate([finding(Box(50, 50, 90, 54), height=4)], {})
     assert place.box == Box(46, 46, 94, 58)
 
 
 def test_a_finding_without_a_box_is_looked_for_nowhere():
-    assert places_to_locate([finding(), finding(frames=(1, 2))]) == []
+    assert places_to_locate([finding(), finding(frames=(1, 2))], {}) == []
 
 
 def test_a_place_is_looked_at_once():
     box = Box(50, 50, 90, 70)
     same = [finding(box), finding(box, category=Category.DATE), finding(box, frames=(0, 5))]
-    assert len(places_to_locate(same)) == 1
-    assert len(places_to_locate([*same, finding(box, frames=(5,))])) == 2
+    assert len(places_to_locate(same, {})) == 1
+    assert len(places_to_locate([*same, finding(box, frames=(5,))], {})) == 2
+
+
+def test_text_that_easyocr_drew_already_is_not_looked_at_again():
+    each, drawn = finding(Box(50, 50, 90, 70), frames=(3, 4)), Box(48, 48, 80, 72)
+    assert places_to_locate([each], {3: [drawn]}) == []
+    assert places_to_locate([each], {4: [drawn]}) != []
+    assert places_to_locate([each], {3: [drawn.shift(30, 0)]}) != []
 
 
 # --- Findings with a box --------------------------------------------------------------

@@ -57,7 +57,7 @@ def judged(
 ):
     source, settings = instance(**elements), settings or Settings()
     first = rules.findings(seen.lines, source.identifiers, settings.policy)
-    after, found = second_opinion(
+    after, found, _ = second_opinion(
         source,
         seen,
         first,
