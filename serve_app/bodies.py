@@ -1,6 +1,7 @@
 """Reads bodies within limits, in memory only: a patient's bytes touch no disk."""
 
 import asyncio
+import contextlib
 import io
 import zipfile
 import zlib
@@ -67,12 +68,27 @@ async def read_body(request: Request, held: Held, limits: HttpLimits) -> bytes:
     """The whole body.
 
     Raises:
-        Problem: ``too_large``, ``overloaded``.
+        Problem: ``too_large``, ``overloaded``, ``slow``.
     """
     body = bytearray()
-    async for chunk in _chunks(request, held, limits):
-        body += chunk
+    async with _in_time(limits):
+        async for chunk in _chunks(request, held, limits):
+            body += chunk
     return bytes(body)
+
+
+@contextlib.asynccontextmanager
+async def _in_time(limits: HttpLimits) -> AsyncIterator[None]:
+    """Whoever sends slowly holds room that others want.
+
+    Raises:
+        Problem: ``slow``.
+    """
+    try:
+        async with asyncio.timeout(limits.deadline_s):
+            yield
+    except TimeoutError:
+        raise Problem("slow") from None
 
 
 async def read_parts(
@@ -88,8 +104,9 @@ async def read_parts(
         raise Problem("bad_multipart")
     try:
         reader = _PartReader(boundary, limits.max_files)
-        async for chunk in _chunks(request, held, limits):
-            reader.write(chunk)
+        async with _in_time(limits):
+            async for chunk in _chunks(request, held, limits):
+                reader.write(chunk)
     except (FormParserError, UnicodeError):
         raise Problem("bad_multipart") from None
     if not reader.ended:

@@ -10,10 +10,11 @@ from typing import Any, TypeVar
 
 import ray
 from ray import serve
+from ray.exceptions import RayActorError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
-from maskray import Outcome, Region
+from maskray import Outcome, Region, Verdict
 from maskray.errors import RunError
 from serve_app import metrics
 from serve_app.admission import Admission
@@ -26,6 +27,13 @@ from serve_app.replicas import Choice, Examined, late
 T = TypeVar("T")
 OnFrame = Callable[[int], Awaitable[None]]
 _PATIENCE_S = 0.2
+
+
+class _CrashedError(Exception):
+    """An instance took the replica down each time it was tried."""
+
+
+_CRASHED = Outcome(Verdict.FAILED, "worker_crashed")
 
 
 class Service:
@@ -105,12 +113,16 @@ class Service:
             Problem: ``overloaded`` or ``service_down``.
         """
         end = time.monotonic() + self.limits.deadline_s
-        async with self.admission.instance(waits=waits):
-            ref = ray.put(data)
-            examined = await self._examine(ref, choice, end, waits, on_frame)
-            outcome = examined.outcome
-            if outcome is None:
-                outcome = await self._finish(ref, examined, choice, end)
+        examined = Examined()
+        try:
+            async with self.admission.instance(waits=waits):
+                ref = ray.put(data)
+                examined = await self._examine(ref, choice, end, waits, on_frame)
+                outcome = examined.outcome
+                if outcome is None:
+                    outcome = await self._finish(ref, examined, choice, end)
+        except _CrashedError:
+            outcome = _CRASHED
         metrics.count_outcome(outcome)
         return examined, outcome
 
@@ -130,9 +142,12 @@ class Service:
             )
             return found
 
-        async with self.admission.instance(waits=False):
-            ref = ray.put(data)
-            outcome = await self._ask(ask, end, waits=True) or late()
+        try:
+            async with self.admission.instance(waits=False):
+                ref = ray.put(data)
+                outcome = await self._ask(ask, end, waits=True) or late()
+        except _CrashedError:
+            outcome = _CRASHED
         metrics.count_outcome(outcome)
         return outcome
 
@@ -143,8 +158,11 @@ class Service:
             Problem: ``overloaded`` or ``service_down``.
         """
         end = time.monotonic() + self.limits.deadline_s
-        async with self.admission.instance(waits=False):
-            return await self._examine(ray.put(data), choice, end, False, None)
+        try:
+            async with self.admission.instance(waits=False):
+                return await self._examine(ray.put(data), choice, end, False, None)
+        except _CrashedError:
+            return Examined(outcome=_CRASHED)
 
     async def _examine(
         self, ref: Any, choice: Choice, end: float, waits: bool, on_frame: OnFrame | None
@@ -191,9 +209,14 @@ class Service:
 
         The replica ends at the deadline by itself; this side waits a little longer.
         """
+        crashes = 0
         while (left := end - time.monotonic()) > 0:
             try:
                 return await asyncio.wait_for(ask(left), left + _GRACE_S)
+            except RayActorError:
+                crashes += 1  # a replica was lost; perhaps this instance killed it
+                if crashes == _ATTEMPTS:
+                    raise _CrashedError from None
             except TimeoutError:
                 return None
             except BackPressureError:
@@ -207,6 +230,8 @@ class Service:
         return None
 
 
+_ATTEMPTS = 2
+"""How often an instance may take a replica down with it before it has FAILED."""
 _GRACE_S = 5.0
 """A stage that is under way is not interrupted; most take less."""
 

@@ -13,7 +13,7 @@ from maskray.errors import DetectionError
 from serve_app import media, metrics
 from serve_app.admission import Admission
 from serve_app.auth import Caller, authenticate, is_loopback, new_token
-from serve_app.bodies import read_parts
+from serve_app.bodies import read_body, read_parts
 from serve_app.config import Archive, HttpLimits, Pool, Scope
 from serve_app.guard import CLOSED_CSP, Guard
 from serve_app.problems import DETAILS, Problem, answer
@@ -247,6 +247,22 @@ def test_parts_are_read_whole_however_they_arrive(step: int) -> None:
         ("application/dicom", payload, False),
         ("application/octet-stream", b"", True),
     ]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    async def never() -> dict[str, object]:
+        await asyncio.sleep(9)
+        return {}
+
+    async def run() -> None:
+        limits = HttpLimits(deadline_s=0.01)
+        slow = Request({"type": "http", "headers": [], "method": "POST"}, never)
+        with Admission(limits).body(10) as held:
+            await read_body(slow, held, limits)
+
+    with pytest.raises(Problem) as refused:
+        asyncio.run(run())
+    assert refused.value.status == 408
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from tests.serve.conftest import Running
@@ -143,3 +144,29 @@ def test_whoever_goes_away_ends_the_work(service: Running, client: httpx.Client)
     start = time.monotonic()
     client.post("/v1/redact", content=small, headers={"content-type": "application/dicom"})
     assert time.monotonic() - start < 20 * per_frame + 5
+
+
+def test_a_replica_that_dies_costs_no_answer(
+    service: Running, client: httpx.Client, image: Image
+) -> None:
+    """The instance is tried once more; nothing half done is answered."""
+    mine = psutil.Process(service.process.pid).children(recursive=True)
+    readers = [each for each in mine if "ServeReplica:maskray:Reader" in _name(each)]
+    assert readers
+    data = image("us_palette_2frames.dcm")
+    form = {"file": ("a", data)}
+    found = []
+    with client.stream("POST", "/v1/redact/stream", files=form) as answer:
+        for line in answer.iter_lines():
+            found.append(json.loads(line))
+            if found[-1]["event"] == "frame" and readers:
+                readers.pop().kill()
+    assert found[-1] == {"event": "done", "released": 1, "review": 0, "failed": 0}
+    assert len(files_of(found)) == 1
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
