@@ -124,7 +124,7 @@ def metrics_of(service: Running) -> str:
     text = ""
     for _ in range(60):  # metrics are pushed every few seconds
         text = httpx.get(address, timeout=10).text
-        if "maskray_stage_seconds" in text and "maskray_in_flight" in text:
+        if all(each in text for each in dashboard_metrics() - {"ray_maskray_shed_total"}):
             break
         time.sleep(0.5)
     return text
