@@ -98,7 +98,7 @@ def redact(
     from data_jobs.config import load_settings
     from data_jobs.redact import redact as run
     from data_jobs.redact import summary
-    from data_jobs.report import write_report
+    from data_jobs.report import Prices, write_report
     from maskray.policy import Policy
     from maskray.settings import load_yaml
 
@@ -114,7 +114,7 @@ def redact(
     settings = load_settings(config, changes)
     totals = run(paths[:-1], paths[-1], settings, console, limit=limit, watch=watch)
     if totals.files or totals.skipped:
-        write_report(paths[-1])
+        write_report(paths[-1], Prices.of(settings.model))
     console.print(summary(totals))
     if not totals.all_released:
         raise typer.Exit(Exit.NOT_ALL)
@@ -137,16 +137,24 @@ def report(
         float | None,
         typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
     ] = None,
+    model_hour: Annotated[
+        float | None,
+        typer.Option("--dollars-per-model-hour", min=0.0, help="Of one model's GPUs."),
+    ] = None,
 ) -> None:
     """Write OUTPUT/report.html: counts, speed, cost, and pictures of the released side."""
     from data_jobs.report import write_report
 
-    written = write_report(output, _prices(tokens_in, tokens_out, hour))
+    prices = _prices(tokens_in, tokens_out, hour, model_hour)
+    written = write_report(output, prices)
     console.print(written, markup=False)
 
 
 def _prices(
-    tokens_in: float | None, tokens_out: float | None, hour: float | None
+    tokens_in: float | None,
+    tokens_out: float | None,
+    hour: float | None,
+    model_hour: float | None = None,
 ) -> "Prices | None":
     """The prices given; ``None`` if there is none."""
     from data_jobs.report import Prices
@@ -156,6 +164,7 @@ def _prices(
         "dollars_per_million_tokens_in": tokens_in,
         "dollars_per_million_tokens_out": tokens_out,
         "dollars_per_hour": hour,
+        "dollars_per_model_hour": model_hour,
     }
     given: dict[str, object] = {k: v for k, v in prices.items() if v is not None}
     return validated(Prices, given, "prices") if given else None

@@ -1,5 +1,6 @@
 """The settings of a batch job: the core's, and how Ray Data places its stages."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -36,10 +37,23 @@ class JobSettings(Settings):
     """Actors that open, render, read and detect."""
     maskers: PoolSettings = PoolSettings()
     """Actors with EasyOCR that locate, mask, verify and write."""
+    askers: PoolSettings = PoolSettings(max_size=1, num_cpus=1.0)
+    """Actors that ask vision language models. For ``vllm`` each hosts an engine, and
+    ``num_gpus`` are that engine's; for ``openai`` one is enough."""
     instances_per_block: Size = 4
     """Instances that travel together; small blocks keep all actors busy."""
     attempts: Annotated[int, Field(ge=1, le=10)] = 2
     """How often an instance may take its worker down with it before it has FAILED."""
+
+    @model_validator(mode="after")
+    def _engine_has_its_gpus(self) -> "JobSettings":
+        if "vllm" in self.detectors:
+            engine = self.model.loaded.engine
+            sizes = ("tensor_parallel_size", "pipeline_parallel_size")
+            gpus = math.prod(int(engine.get(name, 1)) for name in sizes)
+            if gpus > 1 and self.askers.num_gpus != gpus:
+                raise ValueError(f"askers.num_gpus must be {gpus}, as many as the engine's")
+        return self
 
     @property
     def core(self) -> Settings:

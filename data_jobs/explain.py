@@ -65,6 +65,17 @@ CODES: Mapping[str, str] = {
     # detection
     "detection_failed": "A detector gave no usable answer.",
     "unusable_reply": "A model's reply was cut off, empty or malformed.",
+    "cut_off_reply": "A model's reply was cut off before its end.",
+    "empty_reply": "A model replied nothing.",
+    "refused_reply": "A model refused to reply.",
+    "full_reply": "A model's reply was as long as it may be: there may have been more.",
+    "model_timeout": "A model did not reply in time.",
+    "model_unreachable": "The service with the model did not answer.",
+    "model_unavailable": "The service with the model was overloaded or broken.",
+    "request_refused": "The model's engine or service refused the request.",
+    "engine_died": "The model's engine died over a picture, each time it was shown.",
+    "too_many_pictures": "More frames to show to a model than the settings allow.",
+    "no_picture": "A frame could not be encoded for a model.",
     "unknown_text": "There is text that nobody could name; the policy wants a person.",
     "unlocated": "PHI was seen, but its place was not found.",
     # redaction and proof

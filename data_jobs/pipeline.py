@@ -2,10 +2,11 @@
 
 ::
 
-    listing → Examine (actor pool) → Finish (actor pool) → account rows
+    listing → Examine (actor pool) → [Ask (actor pool)] → Finish (actor pool) → account rows
 
 Rows stream: an instance is released and accounted as soon as it is done. EasyOCR lives
-in the second pool only, and runs only where text was seen.
+in the last pool only, and runs only where text was seen. ``Ask`` is there if a vision
+language model is configured; its actors host the engines.
 """
 
 import logging
@@ -16,8 +17,10 @@ import pyarrow as pa
 import ray
 import ray.data
 
+from data_jobs.asking import Ask
 from data_jobs.config import JobSettings, PoolSettings
 from data_jobs.stages import Examine, Finish
+from maskray.endpoint import endpoint_key
 from maskray.keys import Key
 
 
@@ -36,6 +39,15 @@ def build(
         fn_constructor_kwargs=shared,
         **_placed(settings.readers, len(listing)),
     )
+    if settings.model_detectors:
+        examined = examined.map_batches(
+            Ask,
+            fn_constructor_kwargs={
+                **shared,
+                "secret": endpoint_key(settings.model.endpoint),
+            },
+            **_placed(settings.askers, len(listing), calls=_calls(settings)),
+        )
     return examined.map_batches(
         Finish,
         fn_constructor_kwargs={**shared, "run": run},
@@ -43,8 +55,16 @@ def build(
     )
 
 
-def _placed(pool: PoolSettings, blocks: int) -> dict[str, Any]:
-    """How a stage is placed; a pool does not outgrow the work there is."""
+def _calls(settings: JobSettings) -> int:
+    """Blocks that one asker has at a time: enough to keep the model busy."""
+    return max(settings.model.in_flight // settings.instances_per_block, 2)
+
+
+def _placed(pool: PoolSettings, blocks: int, calls: int = 1) -> dict[str, Any]:
+    """How a stage is placed; a pool does not outgrow the work there is.
+
+    Actors of a stage whose calls are asynchronous get ``calls`` blocks at a time.
+    """
     cpus = max(int(ray.cluster_resources().get("CPU", 2)), 1)
     most = pool.max_size or min(cpus, blocks // _BLOCKS_PER_ACTOR + 1)
     return {
@@ -54,15 +74,20 @@ def _placed(pool: PoolSettings, blocks: int) -> dict[str, Any]:
         "compute": ray.data.ActorPoolStrategy(
             min_size=min(pool.min_size, most),
             max_size=max(most, pool.min_size),
-            max_tasks_in_flight_per_actor=2,
+            max_tasks_in_flight_per_actor=max(calls, 2),
+            max_concurrent_calls_per_actor=calls if calls > 1 else None,
         ),
         "num_cpus": pool.num_cpus,
         "num_gpus": pool.num_gpus or None,
     }
 
 
-def start_ray() -> None:
-    """Joins the cluster this process belongs to, or starts Ray on this machine."""
+def start_ray(*, pictures: bool = False) -> None:
+    """Joins the cluster this process belongs to, or starts Ray on this machine.
+
+    Args:
+        pictures: Whether rows will hold pictures for a model.
+    """
     if ray.is_initialized():
         return
     # Ray would print what ended a worker, which may quote what it read.
@@ -75,7 +100,7 @@ def start_ray() -> None:
         return
     ray.init(
         num_cpus=os.cpu_count() or 1,
-        object_store_memory=_OBJECT_STORE_BYTES,
+        object_store_memory=_OBJECT_STORE_BYTES * (4 if pictures else 1),
         include_dashboard=False,
         **quiet,
     )
@@ -84,7 +109,8 @@ def start_ray() -> None:
 _BLOCKS_PER_ACTOR = 8
 """An actor takes seconds to load its models; so much work is worth another one."""
 _OBJECT_STORE_BYTES = 512 * 2**20
-"""Rows hold text and boxes, not pixels: they need little."""
+"""Rows hold text and boxes, not pixels: they need little. Pictures need more: what does
+not fit goes to Ray's folder on disk."""
 
 
 def tune_context() -> None:

@@ -27,9 +27,11 @@ from data_jobs.output import LEDGER, MANIFEST, Output
 from data_jobs.rows import LISTED, table
 from data_jobs.sources import Source, list_sources
 from maskray import account
+from maskray.endpoint import Endpoint
 from maskray.errors import ConfigError, MaskrayError, ServiceDownError
 from maskray.keys import Key
 from maskray.locate import weights_folder
+from maskray.model import load_prompt
 from maskray.records import Verdict
 
 _FLUSH_ROWS = 200
@@ -128,11 +130,16 @@ def require_models(settings: JobSettings) -> None:
 
     Raises:
         ServiceDownError: Names what is missing and what to install.
+        ConfigError: If a prompt or the place of a service is missing, or a key refused.
     """
     for module in ("rapidocr", "onnxruntime", "easyocr", "torch"):
         if importlib.util.find_spec(module) is None:
             raise ServiceDownError(f"the package {module} is missing: install it")
     weights_folder(settings.locate)
+    if settings.model_detectors:
+        load_prompt(settings.model.prompt)
+    if "openai" in settings.detectors:
+        Endpoint(settings).check()
 
 
 def _not_done(
@@ -167,7 +174,7 @@ def _run(
     listing = _blocks(sources, settings.instances_per_block)
     from data_jobs.pipeline import build, start_ray, tune_context
 
-    start_ray()
+    start_ray(pictures=bool(settings.model_detectors))
     tune_context()
     rows = build(listing, settings, output.uri, key, run).iter_rows()
     keeper = _Keeper(output)

@@ -31,7 +31,7 @@ from maskray.account import STAGES as STAGE_ORDER
 from maskray.errors import ConfigError, OutputError
 from maskray.open import Kind
 from maskray.records import Verdict
-from maskray.settings import Part
+from maskray.settings import ModelSettings, Part
 
 REPORT = "report.html"
 """Its name in the output folder."""
@@ -55,6 +55,18 @@ class Prices(Part):
     """Tokens a model replies with."""
     dollars_per_hour: Dollars = 0.0
     """One worker that is busy for an hour: the machine's price over its workers."""
+    dollars_per_model_hour: Dollars = 0.0
+    """One process that hosts a model, with its GPUs; 0: it costs what a worker does."""
+
+    @classmethod
+    def of(cls, model: ModelSettings) -> "Prices | None":
+        """The prices in a run's settings, if there are any."""
+        prices = cls(
+            dollars_per_million_tokens_in=model.dollars_per_million_tokens_in,
+            dollars_per_million_tokens_out=model.dollars_per_million_tokens_out,
+            dollars_per_model_hour=model.dollars_per_hour,
+        )
+        return None if prices == cls() else prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,10 +265,17 @@ def _cost(tally: Tally, prices: Prices) -> Cost | None:
         return None
     scale = _PER_FRAMES / frames
     hours = sum(tally.seconds.values()) / 3600
+    hosting = tally.seconds.get("detect", 0.0) / 3600
+    if not prices.dollars_per_model_hour:
+        hosting = 0.0
     return Cost(
         tally.totals["tokens_in"] / 1e6 * prices.dollars_per_million_tokens_in * scale,
         tally.totals["tokens_out"] / 1e6 * prices.dollars_per_million_tokens_out * scale,
-        hours * prices.dollars_per_hour * scale,
+        (
+            (hours - hosting) * prices.dollars_per_hour
+            + hosting * prices.dollars_per_model_hour
+        )
+        * scale,
     )
 
 

@@ -14,7 +14,9 @@ from pydantic import SecretStr
 
 from maskray.detect import Seen
 from maskray.geometry import Box
-from maskray.records import Category, Finding, TextLine
+from maskray.model import Answer
+from maskray.picture import Picture
+from maskray.records import Category, Finding, TextLine, Usage
 
 Row = dict[str, Any]
 
@@ -43,6 +45,16 @@ FINDING = pa.struct(
         ("line_height", pa.int32()),
     ]
 )
+PICTURE = pa.struct(
+    [
+        ("frames", _FRAMES),
+        ("view", pa.string()),
+        *_BOX,
+        ("rows", pa.int32()),
+        ("columns", pa.int32()),
+        ("png", pa.large_binary()),
+    ]
+)
 
 LISTED = pa.schema(
     [
@@ -65,10 +77,16 @@ EXAMINED = pa.schema(
         ("looked_at", pa.int32()),
         ("without_text", pa.int32()),
         ("dirty_bits", pa.bool_()),
+        ("pictures", pa.large_list(PICTURE)),
+        ("pictures_shown", pa.int32()),
+        ("tokens_in", pa.int64()),
+        ("tokens_out", pa.int64()),
         ("seconds", pa.map_(pa.string(), pa.float64())),
     ]
 )
-"""What the readers add: what was seen and found. Holds PHI; stays in the cluster."""
+"""What the readers add: what was seen and found. Holds PHI; stays in the cluster.
+
+``pictures`` travel to the askers only, if there are any; they hand on what it took."""
 
 ACCOUNTED = pa.schema([("manifest", pa.string()), ("ledger", pa.string())])
 """What the maskers give: the two account rows, each as JSON (they differ in depth)."""
@@ -84,7 +102,26 @@ def examined_row(row: Row, seen: Seen, findings: Iterable[Finding]) -> Row:
         "looked_at": seen.looked_at,
         "without_text": seen.without_text,
         "dirty_bits": seen.dirty_bits,
+        "pictures": [_picture_row(each) for each in seen.pictures],
     }
+
+
+def answered_row(row: Row, answer: Answer) -> Row:
+    """An examined row with what a model said; the pictures have served their purpose."""
+    return {
+        **row,
+        "findings": [*row["findings"], *(_finding_row(e) for e in answer.findings)],
+        "pictures": [],
+        "pictures_shown": answer.usage.pictures,
+        "tokens_in": answer.usage.tokens_in,
+        "tokens_out": answer.usage.tokens_out,
+    }
+
+
+def usage_of(row: Mapping[str, Any]) -> Usage:
+    """What asking models took."""
+    names = ("pictures_shown", "tokens_in", "tokens_out")
+    return Usage(*(row[name] or 0 for name in names))
 
 
 def seen_of(row: Mapping[str, Any]) -> Seen:
@@ -95,6 +132,7 @@ def seen_of(row: Mapping[str, Any]) -> Seen:
         row["looked_at"],
         row["without_text"],
         row["dirty_bits"],
+        tuple(_picture(each) for each in row["pictures"]),
     )
 
 
@@ -147,6 +185,22 @@ def _line(row: Mapping[str, Any]) -> TextLine:
         row["reader"],
         tuple(SecretStr(each) for each in row["others"]),
     )
+
+
+def _picture_row(picture: Picture) -> Row:
+    return {
+        "frames": list(picture.frames),
+        "view": picture.view,
+        **_box_row(picture.box),
+        "rows": picture.rows,
+        "columns": picture.columns,
+        "png": picture.png,
+    }
+
+
+def _picture(row: Mapping[str, Any]) -> Picture:
+    frames = tuple(row["frames"])
+    return Picture(frames, row["view"], _box(row), row["rows"], row["columns"], row["png"])
 
 
 def _finding_row(finding: Finding) -> Row:

@@ -1,7 +1,8 @@
-"""The two stages of the batch job: thin classes around the core's steps.
+"""The stages of the batch job: thin classes around the core's steps.
 
 Each loads its models once per actor and turns rows into rows. What goes wrong with one
-instance ends in its row; only a missing model stops the run.
+instance ends in its row; only a missing model stops the run. The stage that asks a vision
+language model is in ``asking.py``.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from data_jobs.rows import (
     findings_of,
     seen_of,
     table,
+    usage_of,
 )
 from data_jobs.sources import read_source
 from maskray.account import ledger_row, manifest_row
@@ -55,7 +57,7 @@ class Examine:
     def __init__(self, settings: JobSettings, output: str, key: Key) -> None:
         keep_quiet()
         self._settings = settings.core
-        self._attempts = _Attempts(Output(output), key, settings.attempts)
+        self._attempts = Attempts(Output(output), key, settings.attempts)
         self._reader = Reader(settings.read)
         self._detectors = [RulesDetector()] if "rules" in settings.detectors else []
 
@@ -79,13 +81,18 @@ class Examine:
 
         done = self._attempts.guard(row["source"], "examine", work)
         if isinstance(done, Outcome):
-            done = {
-                **row,
-                "verdict": done.verdict.value,
-                "error_code": done.error_code,
-                "stage": done.stage,
-            }
+            done = ended_row(row, done)
         return {**done, "seconds": list(clock.seconds.items())}
+
+
+def ended_row(row: Row, outcome: Outcome) -> Row:
+    """A row whose way ends here; the next stages hand it on."""
+    return {
+        **row,
+        "verdict": outcome.verdict.value,
+        "error_code": outcome.error_code,
+        "stage": outcome.stage,
+    }
 
 
 class Finish:
@@ -103,7 +110,7 @@ class Finish:
         self._output = Output(output)
         self._key = key
         self._run = run
-        self._attempts = _Attempts(self._output, self._key, settings.attempts)
+        self._attempts = Attempts(self._output, self._key, settings.attempts)
         self._engines = Engines.load(self._settings)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
@@ -126,6 +133,7 @@ class Finish:
                 row["source"], "finish", lambda: self._finish(row, clock, released)
             )
             outcome = replace(outcome, seconds=dict(clock.seconds))
+        outcome = replace(outcome, usage=usage_of(row))
         return self._account(row, outcome, released[0] if released else None)
 
     def _finish(self, row: Row, clock: Stopwatch, released: list[str]) -> Outcome:
@@ -194,7 +202,7 @@ def _with_code(outcome: Outcome, code: str | None) -> Outcome:
     return outcome if code is None else replace(outcome, error_code=code, stage="write")
 
 
-class _Attempts:
+class Attempts:
     """Turns errors into outcomes, and remembers who took a worker down.
 
     A note is left before an instance is treated and taken away after. An instance whose
@@ -208,20 +216,26 @@ class _Attempts:
 
     def guard(self, source: str, stage: str, work: Callable[[], Any]) -> Any:
         """What ``work`` gives, or the outcome of its failure."""
-        note = f"{ATTEMPTS}/{self._key.instance(source)}-{stage}"
-        for attempt in range(self._most):
-            if self._output.write(f"{note}-{attempt}", b"", new=True):
-                break
-        else:
-            self._clear(note)
+        note = self.begin(source, stage)
+        if note is None:
             return Outcome(Verdict.FAILED, "worker_crashed", stage)
         try:
             return work()
         except Exception as error:  # noqa: BLE001 - one bad file never stops a run
             return failed(error, stage=stage)
         finally:
-            self._clear(note)
+            self.end(note)
 
-    def _clear(self, note: str) -> None:
+    def begin(self, source: str, stage: str) -> str | None:
+        """Leaves a note; None if the instance was tried often enough."""
+        note = f"{ATTEMPTS}/{self._key.instance(source)}-{stage}"
+        for attempt in range(self._most):
+            if self._output.write(f"{note}-{attempt}", b"", new=True):
+                return note
+        self.end(note)
+        return None
+
+    def end(self, note: str) -> None:
+        """Takes an instance's notes away."""
         for attempt in range(self._most):
             self._output.remove(f"{note}-{attempt}")

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from maskray import __version__
 from maskray.deidentify import Outcome
+from maskray.model import model_name, prompt_id
 from maskray.records import Finding, Region
 from maskray.settings import Settings
 
@@ -55,6 +56,7 @@ MANIFEST = pa.schema(
         pa.field("detectors", pa.list_(pa.string())),
         pa.field("model", pa.string()),
         pa.field("prompt", pa.string()),
+        pa.field("pictures", pa.int32()),
         pa.field("tokens_in", pa.int64()),
         pa.field("tokens_out", pa.int64()),
         pa.field("policy", pa.string()),
@@ -148,10 +150,11 @@ def manifest_row(
         "categories": categories,
         "masked_share": _masked_share(outcome),
         "detectors": list(settings.detectors),
-        "model": None,
-        "prompt": None,
-        "tokens_in": 0,
-        "tokens_out": 0,
+        "model": model_name(settings) if settings.model_detectors else None,
+        "prompt": prompt_id(settings) if settings.model_detectors else None,
+        "pictures": outcome.usage.pictures,
+        "tokens_in": outcome.usage.tokens_in,
+        "tokens_out": outcome.usage.tokens_out,
         "policy": settings.policy.name,
         "settings": settings.digest,
         "version": __version__,

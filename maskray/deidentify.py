@@ -20,16 +20,19 @@ from maskray import header, rules, verify
 from maskray import mask as masking
 from maskray.detect import Detector, RulesDetector, Seen, read_sightings
 from maskray.errors import (
+    ConfigError,
     DetectionError,
     MaskrayError,
     VerificationError,
 )
-from maskray.gate import find_text
+from maskray.gate import Sighting, find_text
 from maskray.geometry import Box
 from maskray.keyframes import Looks, Tracker
 from maskray.keys import Key
 from maskray.locate import Locator
+from maskray.model import Answer, Model
 from maskray.open import Instance, Kind, open_instance
+from maskray.picture import Picture, fewest_views, pictures
 from maskray.pixels import decode, shallow_copy
 from maskray.plan import Place, places_to_locate, plan_regions
 from maskray.planes import REMOVED, must_clear_unused_bits, planes
@@ -41,11 +44,14 @@ from maskray.records import (
     Region,
     Stopwatch,
     TextLine,
+    Usage,
     Verdict,
 )
-from maskray.render import views
+from maskray.render import NamedView, views
+from maskray.search import search
 from maskray.second_opinion import second_opinion
 from maskray.settings import Settings
+from maskray.text import tokens
 from maskray.write import encode, encode_image
 
 
@@ -68,24 +74,40 @@ class Outcome:
     seen: Seen = field(default=Seen(), repr=False)
     facts: Mapping[str, object] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage = field(default=Usage())
 
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """The loaded models of one process."""
+    """The loaded models of one process.
+
+    ``models`` are vision language models. ``openai`` is reached from anywhere; an engine
+    for ``vllm`` is hosted by ``data_jobs`` or ``serve_app``, or put in by the caller.
+    """
 
     reader: Reader
     locator: Locator
     detectors: Sequence[Detector] = (RulesDetector(),)
+    models: Sequence[Model] = ()
 
     @classmethod
     def load(cls, settings: Settings) -> "Engines":
-        """Loads what the settings ask for.
+        """Loads what the settings ask for, but for ``vllm``.
 
         Raises:
             ServiceDownError: If a model is missing.
         """
-        return cls(Reader(settings.read), Locator(settings.locate))
+        models: list[Model] = []
+        if "openai" in settings.detectors:
+            from maskray.endpoint import Endpoint
+
+            models.append(Model("openai", Endpoint(settings), settings))
+        return cls(
+            Reader(settings.read),
+            Locator(settings.locate),
+            (RulesDetector(),) if rules.SOURCE in settings.detectors else (),
+            tuple(models),
+        )
 
 
 def deidentify(
@@ -118,7 +140,12 @@ def deidentify(
         instance = opened(data, settings, clock)
         seen = look(instance, engines.reader, settings, clock)
         findings = detect(instance, seen, engines.detectors, settings, clock)
-        return finish(instance, seen, findings, engines, key, settings, clock)
+        answer = ask(seen, engines.models, settings, clock)
+        if answer.error is not None:
+            return replace(failed(answer.error, clock), seen=seen, usage=answer.usage)
+        findings += answer.findings
+        outcome = finish(instance, seen, findings, engines, key, settings, clock)
+        return replace(outcome, usage=answer.usage)
     except Exception as error:  # noqa: BLE001 - engines raise anything, with values
         return failed(error, clock)
 
@@ -168,6 +195,11 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
     whole = Box(0, 0, instance.pixels.columns, instance.pixels.rows)
     looks, tracker = Looks(), Tracker()
     looked_at = without_text = 0
+    to_show: list[Picture] = []
+
+    def is_phi(line: TextLine) -> bool:
+        return bool(rules.findings([line], instance.identifiers, settings.policy))
+
     for frame in decode(instance.dataset, instance.pixels):
         with clock.stage("keyframes"):
             places = looks.places(frame.samples)
@@ -180,6 +212,7 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
             shown = views(frame, instance.dataset, instance.pixels)
         with clock.stage("gate"):
             found = find_text(reader, shown, places, tracker.knows)
+            to_show += _pictures(found, shown, [frame.index], instance, settings)
         if found:
             with clock.stage("read"):
                 lines, doubtful = read_sightings(
@@ -194,32 +227,48 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
             tracker.add(doubtful, frame.samples, sure=False)
         with clock.stage("detect"):
             # Faint text may be lost from one frame to the next: EasyOCR will look there.
-            gone = tracker.lost(frame.index)
-            phi = rules.findings(gone, instance.identifiers, settings.policy)
-            hidden = {finding.box for finding in phi}
-            gone = [each for each in gone if any(each.box.overlap(b) for b in hidden if b)]
+            gone = tracker.lost(frame.index, frame.samples, is_phi)
         doubted = [replace(each, view=view.name) for each in gone for view in shown]
         tracker.add(doubted, frame.samples, sure=False)
         without_text += not tracker.any_live
+    beside: list[TextLine] = []
     with clock.stage("read"):
-        beside = [
-            line
-            for plane in planes(instance)
-            for line in read_sightings(
-                reader,
-                find_text(reader, [plane.view], [whole]),
-                plane.frames,
-                [plane.view],
-                instance.identifiers,
+        for plane in planes(instance):
+            alone = [plane.view]
+            found = find_text(reader, alone, [whole])
+            beside += read_sightings(
+                reader, found, plane.frames, alone, instance.identifiers
             )[0]
-        ]
+            if found and plane.view.name not in REMOVED:
+                to_show += _pictures(found, alone, plane.frames, instance, settings)
+    if len(to_show) > settings.model.max_pictures:
+        raise DetectionError("too many pictures", "too_many_pictures", "detect")
     return Seen(
         (*tracker.lines(sure=True), *beside),
         tracker.lines(sure=False),
         looked_at,
         without_text,
         must_clear_unused_bits(instance),
+        tuple(to_show),
     )
+
+
+def _pictures(
+    found: Sequence[Sighting],
+    shown: Sequence[NamedView],
+    frames: Iterable[int],
+    instance: Instance,
+    settings: Settings,
+) -> list[Picture]:
+    """What a model is shown of a frame: nothing, where the gate found no text."""
+    if not settings.model_detectors:
+        return []
+    if found:
+        return pictures(fewest_views(found, shown), frames, settings.model.loaded)
+    drawn = int(instance.sha256[:8], 16) / 2**32 < settings.gate.audit_share
+    if settings.gate.enabled and not drawn:
+        return []
+    return pictures(shown, frames, settings.model.loaded)
 
 
 # --- detect ---------------------------------------------------------------------------
@@ -261,6 +310,21 @@ def detect(
     return tuple(findings)
 
 
+def ask(
+    seen: Seen, models: Sequence[Model], settings: Settings, clock: Stopwatch
+) -> Answer:
+    """Step 5, too: the united findings of all models; its error if one has no answer.
+
+    Raises:
+        ConfigError: If a model that the settings name is not there.
+        ServiceDownError: If one is gone for good.
+    """
+    if missing := set(settings.model_detectors) - {each.name for each in models}:
+        raise ConfigError(f"nobody hosts the detector {min(missing)} here")
+    with clock.stage("detect"):
+        return Answer.united(each.answer(seen.pictures) for each in models)
+
+
 # --- locate, plan, mask, header, write, verify ----------------------------------------
 
 
@@ -287,14 +351,15 @@ def finish(
         seen, findings, located = second_opinion(
             instance, seen, findings, engines.reader, engines.locator, settings
         )
+        findings += _certain(seen, instance, settings)
+        findings, lines = search(instance, seen, findings, engines.locator)
         in_pixels = [each for each in findings if each.view not in REMOVED]
         places = places_to_locate(in_pixels, located)
         for index, boxes in _located(instance, places, engines.locator).items():
             located.setdefault(index, []).extend(boxes)
     with clock.stage("plan"):
-        lines = [line for line in seen.lines if line.view not in REMOVED]
         regions = plan_regions(in_pixels, lines, located, settings.mask)
-    kept = _kept(seen, instance, settings)
+    kept = _kept(seen, findings, instance, settings)
     readers = verify.Readers(
         engines.reader, engines.locator, instance.identifiers, settings.policy
     )
@@ -366,21 +431,50 @@ def _located(
     return located
 
 
-def _kept(seen: Seen, instance: Instance, settings: Settings) -> list[TextLine]:
+def _certain(seen: Seen, instance: Instance, settings: Settings) -> list[Finding]:
+    """What never stays where only models were asked: the second pair of eyes.
+
+    The header's own identifiers, and what is PHI by its form, its label or as a name.
+    What nobody can name is the model's to judge.
+    """
+    if not settings.model_detectors or rules.SOURCE in settings.detectors:
+        return []
+    return [
+        finding
+        for finding in rules.findings(seen.lines, instance.identifiers, settings.policy)
+        if finding.category not in (Category.UNKNOWN, Category.OTHER_ID)
+        or any(instance.identifiers.find(list(tokens(finding.text.get_secret_value()))))
+    ]
+
+
+def _kept(
+    seen: Seen, findings: Iterable[Finding], instance: Instance, settings: Settings
+) -> list[TextLine]:
     """Text that was read and stays: each run of characters that is no finding."""
+    said = [each for each in findings if each.source in settings.model_detectors]
+    judged = not settings.model_detectors or rules.SOURCE in settings.detectors
     kept: list[TextLine] = []
     for line in seen.lines:
         text = line.text.get_secret_value()
         for run in rules.classify(text, instance.identifiers, settings.policy):
-            if not settings.policy.hides(run.category):
-                part = replace(
-                    line,
-                    box=line.part(run.start, run.end),
-                    text=SecretStr(text[run.start : run.end]),
-                    columns=(),
-                )
+            if judged and settings.policy.hides(run.category):
+                continue
+            part = replace(
+                line,
+                box=line.part(run.start, run.end),
+                text=SecretStr(text[run.start : run.end]),
+                columns=(),
+            )
+            if not any(_hides(each, part) for each in said):
                 kept.append(part)
     return kept
+
+
+def _hides(finding: Finding, part: TextLine) -> bool:
+    """Whether a model's finding covers a piece of text; without a place, all text."""
+    if set(finding.frames).isdisjoint(part.frames):
+        return False
+    return finding.box is None or 2 * part.box.overlap(finding.box) > part.box.area
 
 
 def _build(

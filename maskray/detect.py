@@ -11,6 +11,7 @@ from typing import Protocol
 from maskray import rules
 from maskray.gate import Sighting
 from maskray.identifiers import Identifiers
+from maskray.picture import Picture
 from maskray.policy import Policy
 from maskray.read import Reader, Reading
 from maskray.records import Finding, PhiText, TextLine
@@ -38,6 +39,7 @@ class Seen:
     ``lines`` is text that was read; ``doubtful`` are places that look like text but
     could not be read with certainty. ``looked_at`` counts frames that were rendered
     and searched at least in part, ``without_text`` those in which the gate found none.
+    ``pictures`` are for a model to look at; none are made if no model is asked.
     """
 
     lines: tuple[TextLine, ...] = ()
@@ -46,6 +48,7 @@ class Seen:
     without_text: int = 0
     dirty_bits: bool = False
     """Whether unused high bits of the pixels hold something that must go."""
+    pictures: tuple[Picture, ...] = ()
 
 
 class Detector(Protocol):

@@ -7,7 +7,7 @@ looked at, and a still banner once. Slow fades add up: the comparison is with th
 not with the frame before.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -175,14 +175,29 @@ class Tracker:
             frames = [*earlier.frames, *line.frames]
             self._live.append(_Standing(merged, samples, frames, sure))
 
-    def lost(self, index: int) -> list[TextLine]:
-        """Lines that stood in the frame before; in this one nothing was read there."""
+    def lost(
+        self, index: int, samples: Samples, matters: Callable[[TextLine], bool]
+    ) -> list[TextLine]:
+        """Lines that matter, stood in the frame before, and were not read in this one.
+
+        Those whose strokes are still drawn there are carried on, as they were read; the
+        others are returned, for this frame: somebody else must look.
+        """
         here = [each.line.box for each in self._live]
-        return [
-            replace(each.line, frames=(index,), confidence=0.0, others=())
-            for each in self._ended
-            if each.sure and each.line.box.covered_by(here) < _LOST
-        ]
+        doubted: list[TextLine] = []
+        for each in self._ended:
+            if not each.sure or each.line.box.covered_by(here) >= _LOST:
+                continue
+            if not matters(each.line):
+                continue
+            if each.is_drawn(samples):
+                self._done.remove(each)
+                each.frames.append(index)
+                self._live.append(each)
+            else:
+                gone = replace(each.line, frames=(index,), confidence=0.0, others=())
+                doubted.append(gone)
+        return doubted
 
     def resembles(self, line: TextLine) -> bool:
         """Whether the line continues one that was read in an earlier frame."""
@@ -242,6 +257,33 @@ class _Standing:
         if now.shape != self._pixels.shape:
             return False
         return float(np.abs(now - self._pixels).max()) <= self._threshold
+
+    def is_drawn(self, samples: Samples) -> bool:
+        """Whether most of the line's strokes are in another frame, in their places.
+
+        What moves behind burned-in text does not take its strokes along.
+        """
+        now = _wide(samples[self._area.index])
+        if now.shape != self._pixels.shape:
+            return False
+        then, now = _strokes(self._pixels), _strokes(now)
+        drawn = float((then * then).sum())
+        return float((then * now).sum()) >= _STILL_DRAWN * drawn
+
+
+def _strokes(values: Samples) -> npt.NDArray[np.float64]:
+    """What is brighter (or, below zero, darker) than all that lies around its stroke."""
+    plane = values.astype(np.float64)
+    if plane.ndim == 3:
+        plane = plane.mean(axis=2)
+    bright = cv2.morphologyEx(plane, cv2.MORPH_TOPHAT, _KERNEL)
+    dark = cv2.morphologyEx(plane, cv2.MORPH_BLACKHAT, _KERNEL)
+    return np.asarray(bright, np.float64) - np.asarray(dark, np.float64)
+
+
+_KERNEL = np.ones((9, 9), np.uint8)
+_STILL_DRAWN = 0.5
+"""Share of the strokes' energy."""
 
 
 def _continues(one: TextLine, other: TextLine) -> bool:

@@ -1,23 +1,76 @@
 """Step 7, plan: findings and boxes → regions. One pure function.
 
 What a detector calls PHI is hidden where it is: in the finding's own box, widened to
-the boxes that EasyOCR draws around the same text. A finding without a box is matched to
-the lines that were read; one that matches nothing hides all text of its frames.
+the boxes that EasyOCR draws around the same text. A finding without a box, of a model, is
+matched to the lines that were read (see ``match``); one that matches nothing hides all
+text of its frames.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic import SecretStr
 
 from maskray.errors import DetectionError
 from maskray.geometry import Box
+from maskray.match import Match, find, merged
 from maskray.records import Category, Finding, Region, TextLine, merge_frames
 from maskray.settings import MaskSettings
+from maskray.text import letters, tokens
 
 _INSIDE = 0.6
 """Share of a located box that must lie in a finding's for it to count whole."""
 _TOUCHES = 0.15
 _MOST_GROWTH = 0.35
 """How far, in line heights, a located box may widen a finding's up and down."""
+
+
+_PEOPLE = frozenset({Category.NAME, Category.PHYSICIAN, Category.OPERATOR})
+_NAME = 4
+"""A part of a name of so many letters is hidden wherever it stands alone, too."""
+
+
+def placed(findings: Iterable[Finding], lines: Iterable[TextLine]) -> list[Finding]:
+    """The findings, those without a box in the places where their text was read.
+
+    A finding becomes one for each place, over all frames in which that line stands. It
+    keeps no box where its text was not found as a whole in one of its frames.
+    """
+    lines = list(lines)
+    return [each for finding in findings for each in _placed(finding, lines)]
+
+
+def _placed(finding: Finding, lines: Sequence[TextLine]) -> list[Finding]:
+    if finding.box is not None:
+        return [finding]
+    frames = set(finding.frames)
+    here = [line for line in lines if not frames.isdisjoint(line.frames)]
+    matches = find(finding.text.get_secret_value(), here)
+    left = frames.difference(*(match.line.frames for match in matches))
+    if matches and finding.category in _PEOPLE:
+        matches += _parts_of_the_name(finding, here)
+    there = [_there(finding, match) for match in merged(matches)]
+    if left:
+        there.append(replace(finding, frames=tuple(sorted(left))))
+    return there
+
+
+def _parts_of_the_name(finding: Finding, lines: Sequence[TextLine]) -> list[Match]:
+    words = [letters(each.text) for each in tokens(finding.text.get_secret_value())]
+    return [match for word in words if len(word) >= _NAME for match in find(word, lines)]
+
+
+def _there(finding: Finding, match: Match) -> Finding:
+    line = match.line
+    text = line.text.get_secret_value()
+    return replace(
+        finding,
+        frames=line.frames,
+        text=SecretStr(text if match.span is None else text[slice(*match.span)]),
+        box=match.box,
+        view=line.view,
+        line_height=min(line.box.width, line.box.height),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,25 @@ class Region:
     reason: Category
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What asking a model took: pictures shown, tokens given and received.
+
+    Pictures that had to be shown again count again, as they do on the bill.
+    """
+
+    pictures: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.pictures + other.pictures,
+            self.tokens_in + other.tokens_in,
+            self.tokens_out + other.tokens_out,
+        )
+
+
 class Stopwatch:
     """Seconds per stage, summed over an instance."""
 

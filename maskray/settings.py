@@ -1,18 +1,20 @@
 """Every number and choice of the core, as frozen values with bounds and reasons."""
 
+import functools
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from maskray.errors import ConfigError
 from maskray.policy import Policy
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Count = Annotated[int, Field(ge=1)]
+Dollars = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -92,6 +94,99 @@ class MaskSettings(Part):
     """Added on each side of a box, as a share of its height: OCR boxes clip letters."""
 
 
+class ModelProfile(Part):
+    """What maskray must know of a model; files in ``maskray/models`` hold these."""
+
+    model: str
+    """Its name where weights are published, or a folder."""
+    max_px: Annotated[int, Field(ge=64)]
+    """Longest side the model sees unshrunk; larger frames are cut into pieces."""
+    overlap_px: Count = 224
+    """By how much neighbouring pieces overlap: text is whole in one of them."""
+    min_px: Count = 1
+    """Smaller pictures are padded with black to this width."""
+    max_tokens: Count = 2048
+    """Of one reply; one that is cut off here is unusable."""
+    engine: dict[str, Any] = {}
+    """Arguments of vLLM's engine (``AsyncEngineArgs``)."""
+
+    @model_validator(mode="after")
+    def _advances(self) -> "ModelProfile":
+        if self.overlap_px >= self.max_px or self.min_px > self.max_px:
+            raise ValueError("overlap_px and min_px must be below max_px")
+        return self
+
+
+class EndpointSettings(Part):
+    """A service that speaks OpenAI's chat API: detector ``openai``."""
+
+    base_url: str | None = None
+    """Like ``https://host/v1``. No default: pictures of patients are sent there."""
+    model: str | None = None
+    """The model's name at that service; None: that of the profile."""
+    key_variable: str = "OPENAI_API_KEY"
+    """Environment variable that holds the key. Keys stand in no file."""
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """After 408, 409, 429, 5xx and lost connections, with growing, random pauses."""
+    reply_format: Literal["json_schema", "json_object", "none"] = "json_schema"
+    """What the service understands; the reply is checked all the same."""
+
+
+class ModelSettings(Part):
+    """The vision language model behind the detectors ``vllm`` and ``openai``."""
+
+    profile: str = "llama4-scout"
+    """One of ``maskray/models``, or the path of a YAML file like them."""
+    prompt: str = "phi-1"
+    """One of ``maskray/prompts``."""
+    path: str | None = None
+    """Weights to load instead of the profile's: a folder or a published name."""
+    engine: dict[str, Any] = {}
+    """Arguments of vLLM's engine that go before the profile's."""
+    attempts: Annotated[int, Field(ge=1, le=5)] = 2
+    """How often a picture is shown until the reply can be used; then REVIEW."""
+    timeout_s: Annotated[float, Field(gt=0.0, le=3600.0)] = 120.0
+    """For one reply."""
+    in_flight: Annotated[int, Field(ge=1, le=4096)] = 64
+    """Pictures that one process has with the model at a time."""
+    max_pictures: Annotated[int, Field(ge=1, le=100_000)] = 512
+    """Of one instance; one that needs more goes to REVIEW."""
+    dollars_per_million_tokens_in: Dollars = 0.0
+    """For the cost in the report: prompt and pictures."""
+    dollars_per_million_tokens_out: Dollars = 0.0
+    """For the cost in the report: replies."""
+    dollars_per_hour: Dollars = 0.0
+    """For the cost in the report: of one process that hosts the model, all its GPUs."""
+    endpoint: EndpointSettings = EndpointSettings()
+
+    @property
+    def loaded(self) -> ModelProfile:
+        """The profile, with these settings' weights and engine arguments.
+
+        Raises:
+            ConfigError: If there is none of that name, or its file is wrong.
+        """
+        profile = load_profile(self.profile)
+        return profile.model_copy(
+            update={
+                "model": self.path or profile.model,
+                "engine": {**profile.engine, **self.engine},
+            }
+        )
+
+
+@functools.cache
+def load_profile(name: str) -> ModelProfile:
+    """A model profile by its name in ``maskray/models``, or from a path.
+
+    Raises:
+        ConfigError: If there is none, or the file is wrong.
+    """
+    shipped = Path(__file__).parent / "models" / f"{name}.yaml"
+    own = Path(name)
+    return load_yaml(ModelProfile, shipped if shipped.is_file() else own, "model profile")
+
+
 class VerifySettings(Part):
     """The proof before release."""
 
@@ -116,10 +211,13 @@ class AccountSettings(Part):
     """Write the text of findings into the private ledger. It is PHI."""
 
 
+MODEL_DETECTORS = ("vllm", "openai")
+
+
 class Settings(Part):
     """The core's settings. Defaults are the safe choice; see each part."""
 
-    detectors: Annotated[tuple[Literal["rules"], ...], Field(min_length=0)] = ("rules",)
+    detectors: tuple[Literal["rules", "vllm", "openai"], ...] = ("rules",)
     """Findings of all of them are united. Empty needs redact_even_if_undetected."""
     redact_even_if_undetected: bool = False
     """Mask all text whatever the detectors say."""
@@ -128,16 +226,35 @@ class Settings(Part):
     gate: GateSettings = GateSettings()
     read: ReadSettings = ReadSettings()
     locate: LocateSettings = LocateSettings()
+    model: ModelSettings = ModelSettings()
     mask: MaskSettings = MaskSettings()
     verify: VerifySettings = VerifySettings()
     header: HeaderSettings = HeaderSettings()
     account: AccountSettings = AccountSettings()
 
     @property
+    def model_detectors(self) -> tuple[str, ...]:
+        """The detectors that show pictures to a model, each once."""
+        return tuple(each for each in MODEL_DETECTORS if each in self.detectors)
+
+    @property
     def digest(self) -> str:
         """Short hash of all that can change a result; goes into the manifest."""
-        text = json.dumps(self.model_dump(), sort_keys=True, default=_plain)
+        values: dict[str, object] = self.model_dump(exclude={"model": _WITHOUT_EFFECT})
+        if self.model_detectors:
+            values["model_profile"] = self.model.loaded.model_dump()
+        text = json.dumps(values, sort_keys=True, default=_plain)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_WITHOUT_EFFECT = {
+    "in_flight",
+    "timeout_s",
+    "dollars_per_million_tokens_in",
+    "dollars_per_million_tokens_out",
+    "dollars_per_hour",
+}
+"""Settings of the model that change no result."""
 
 
 def _plain(value: object) -> object:

@@ -7,7 +7,7 @@ import pytest
 
 from data_jobs.config import JobSettings
 from data_jobs.output import CLAIMS, Output
-from data_jobs.stages import _Attempts
+from data_jobs.stages import Attempts
 from maskray.errors import ConfigError, VerificationError
 from maskray.keys import Key
 from maskray.records import Verdict
@@ -77,8 +77,8 @@ def test_an_address_that_is_none_is_refused() -> None:
 
 
 @pytest.fixture
-def attempts(output: Output) -> _Attempts:
-    return _Attempts(output, Key(b"0123456789abcdef"), 2)
+def attempts(output: Output) -> Attempts:
+    return Attempts(output, Key(b"0123456789abcdef"), 2)
 
 
 class Died(BaseException):
@@ -88,13 +88,13 @@ class Died(BaseException):
 def test_an_instance_that_kills_each_worker_has_failed(output: Output) -> None:
     key = Key(b"0123456789abcdef")
     for _ in range(2):  # two workers left their note and died
-        dying = _Attempts(output, key, 2)
-        dying._clear = lambda note: None  # type: ignore[method-assign]
+        dying = Attempts(output, key, 2)
+        dying.end = lambda note: None  # type: ignore[method-assign]
         with pytest.raises(Died):
             dying.guard("a.dcm", "examine", _die)
-    outcome = _Attempts(output, key, 2).guard("a.dcm", "examine", _die)
+    outcome = Attempts(output, key, 2).guard("a.dcm", "examine", _die)
     assert (outcome.verdict, outcome.error_code) == (Verdict.FAILED, "worker_crashed")
-    assert _Attempts(output, key, 2).guard("b.dcm", "examine", lambda: "fine") == "fine"
+    assert Attempts(output, key, 2).guard("b.dcm", "examine", lambda: "fine") == "fine"
 
 
 def _die() -> None:
@@ -116,7 +116,7 @@ def _broken() -> None:
         (_broken, Verdict.FAILED, "internal_KeyError"),
     ],
 )
-def test_an_error_becomes_an_outcome(attempts: _Attempts, work, verdict, code) -> None:
+def test_an_error_becomes_an_outcome(attempts: Attempts, work, verdict, code) -> None:
     outcome = attempts.guard("a.dcm", "finish", work)
     assert (outcome.verdict, outcome.error_code) == (verdict, code)
     assert outcome.data is None

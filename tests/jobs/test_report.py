@@ -415,6 +415,17 @@ def test_prices_give_dollars_for_100_000_frames(few):
     ]
 
 
+def test_hours_of_a_model_have_a_price_of_their_own(folder):
+    _add(folder, [_released("1", frames=10, seconds={"read": 3.0, "detect": 1.0})])
+    with_one = _read(folder, Prices(dollars_per_hour=3.6, dollars_per_model_hour=36.0))
+    without = _read(folder, Prices(dollars_per_hour=3.6))
+    # 0.1 cent for a second of a worker, 1 cent for one of a model; 10 frames.
+    assert without.table("Tokens and cost")["all"][1] == "$40.00"
+    assert with_one.table("Tokens and cost")["all"][1] == "$130.00"
+    assert "$36.00 per hour of a process that hosts a model" in with_one.text
+    assert "hosts a model" not in without.text
+
+
 def test_prices_without_frames_give_no_dollars(folder):
     _add(folder, [_row("1", "FAILED", error_code="unreadable", stage="open")])
     cost = _read(folder, Prices(dollars_per_hour=1.0)).table("Tokens and cost")

@@ -120,6 +120,7 @@ def test_the_manifest_says_what_was_done():
         "detectors": ["rules"],
         "model": None,
         "prompt": None,
+        "pictures": 0,
         "tokens_in": 0,
         "tokens_out": 0,
         "policy": "default",

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("maskray", "data_jobs", "serve_app")
+PACKAGES = ("maskray", "data_jobs", "serve_app", "vllm_engine")
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for package in PACKAGES
@@ -104,6 +104,16 @@ def test_the_core_imports_no_cluster_and_no_server(name):
 )
 def test_jobs_and_serving_do_not_import_each_other(name, other):
     assert other not in set(imported(MODULES[name]))
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name[:4] == "vllm"])
+def test_the_engine_knows_neither_jobs_nor_serving(name):
+    assert not {"data_jobs", "serve_app", "ray"} & set(imported(MODULES[name]))
+
+
+def test_only_the_engine_imports_vllm():
+    users = {name for name, path in MODULES.items() if "vllm" in set(imported(path))}
+    assert users <= {"vllm_engine.engine", "vllm_engine.__main__"}
 
 
 @pytest.mark.parametrize("name", MODULES)

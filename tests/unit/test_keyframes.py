@@ -1,5 +1,6 @@
 """Step 3: whatever a frame shows that was not looked at before is looked at."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -375,7 +376,7 @@ def test_a_line_that_is_not_read_in_the_next_frame_is_lost(again, lost):
     tracker.add([line("HOLM, ANNA", place)], first)
     tracker.advance(1, second, whole)
     tracker.add([line(text, place) for text in again], second)
-    gone = tracker.lost(1)
+    gone = tracker.lost(1, second, lambda _: True)
     assert [each.text.get_secret_value() for each in gone] == lost
     assert all(each.frames == (1,) and each.confidence == 0.0 for each in gone)
 
@@ -388,4 +389,56 @@ def test_a_line_that_stands_still_is_not_lost():
     tracker.advance(0, frame, [Box(0, 0, 80, 40)])
     tracker.add([line("HOLM, ANNA", place)], frame)
     tracker.advance(1, frame, [])
-    assert tracker.lost(1) == []
+    assert tracker.lost(1, frame, lambda _: True) == []
+
+
+# --- Text that is drawn, and not read ---------------------------------------------------
+
+PLACE = Box(40, 30, 160, 50)
+
+
+def cine(*drawn, size=(80, 200)):
+    """Frames of smooth tissue that moves, with a name drawn where it says so."""
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    for number, shows in enumerate(drawn):
+        frame = 90 + 40 * np.sin(columns / 23 + number) * np.cos(rows / 17 - number)
+        if shows:
+            ink = np.zeros(size, np.uint8)
+            cv2.putText(ink, "HOLM, ANNA", (42, 46), cv2.FONT_HERSHEY_SIMPLEX, 0.55, 1, 1)
+            frame[ink > 0] = 210
+        yield number, frame.astype(np.uint16)
+
+
+def followed(frames, matters=True):
+    """The frames of a name that is read in the first frame only; where it is doubted."""
+    tracker, whole, doubted = Tracker(), [Box(0, 0, 200, 80)], []
+    for number, frame in frames:
+        tracker.advance(number, frame, whole)
+        if number == 0:
+            tracker.add([line("HOLM, ANNA", PLACE)], frame)
+        doubted += tracker.lost(number, frame, lambda _: matters)
+    (found,) = tracker.lines(sure=True)
+    return found.frames, [each.frames for each in doubted]
+
+
+def test_a_line_that_is_still_drawn_is_carried_on_unread():
+    assert followed(cine(True, True, True, True)) == ((0, 1, 2, 3), [])
+
+
+def test_a_line_that_is_drawn_no_more_is_doubted_once():
+    assert followed(cine(True, True, False, False)) == ((0, 1), [(2,)])
+
+
+def test_a_line_that_does_not_matter_is_not_carried_on():
+    assert followed(cine(True, True), matters=False) == ((0,), [])
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float32])
+def test_strokes_are_known_in_values_of_any_kind(kind):
+    frames = [(number, frame.astype(kind)) for number, frame in cine(True, True, False)]
+    assert followed(frames) == ((0, 1), [(2,)])
+
+
+def test_strokes_are_known_in_colours():
+    frames = [(n, np.repeat(f[..., None], 3, 2)) for n, f in cine(True, True, False)]
+    assert followed(frames) == ((0, 1), [(2,)])

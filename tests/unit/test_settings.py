@@ -15,7 +15,14 @@ from pydantic import BaseModel, ValidationError
 from maskray.errors import ConfigError, RunError
 from maskray.policy import Policy
 from maskray.records import Category
-from maskray.settings import LimitSettings, Part, Settings, load_yaml, validated
+from maskray.settings import (
+    MODEL_DETECTORS,
+    LimitSettings,
+    Part,
+    Settings,
+    load_yaml,
+    validated,
+)
 
 CANARY = "Qzcanary"
 
@@ -90,6 +97,24 @@ WRONG = [
     ("header.dates", "keep"),
     ("header.shift_days", 0),
     ("header.shift_days", 36_501),
+    ("model.profile", 5),
+    ("model.prompt", ["phi-1"]),
+    ("model.path", {}),
+    ("model.engine", "fast"),
+    ("model.attempts", 0),
+    ("model.attempts", 6),
+    ("model.timeout_s", 0),
+    ("model.timeout_s", float("inf")),
+    ("model.in_flight", 0),
+    ("model.max_pictures", 0),
+    ("model.dollars_per_million_tokens_in", -1),
+    ("model.dollars_per_million_tokens_out", float("inf")),
+    ("model.dollars_per_hour", "cheap"),
+    ("model.endpoint.base_url", 80),
+    ("model.endpoint.model", []),
+    ("model.endpoint.key_variable", None),
+    ("model.endpoint.retries", 21),
+    ("model.endpoint.reply_format", "xml"),
     ("account.keep_text", "sometimes"),
     ("policy.name", "Not A Name"),
     ("policy.name", ""),
@@ -115,13 +140,24 @@ def test_every_key_is_among_those_tested():
 @pytest.mark.parametrize("key", KEYS)
 def test_a_value_of_no_kind_is_refused_everywhere(key):
     for value in ({"a": CANARY}, object(), [[CANARY]], CANARY):
-        if key == "locate.models" and value is CANARY:
+        if key in ANY_TEXT and value is CANARY:
             continue  # a folder may have any name
+        if key == "model.engine" and isinstance(value, dict):
+            continue  # vLLM's to judge
         message = refusal(nested(key, value))
         assert key in message
         assert CANARY not in message
 
 
+ANY_TEXT = {
+    "locate.models",
+    "model.profile",
+    "model.prompt",
+    "model.path",
+    "model.endpoint.base_url",
+    "model.endpoint.model",
+    "model.endpoint.key_variable",
+}
 PARTS = sorted({key.rpartition(".")[0] for key in KEYS})
 
 
@@ -150,6 +186,7 @@ def test_all_wrong_keys_are_named_at_once():
 def test_defaults_are_the_safe_choice():
     settings = Settings()
     assert settings.detectors == ("rules",)
+    assert settings.model.endpoint.base_url is None
     assert settings.policy.unknown_text == "mask"
     assert settings.header.dates == "remove"
     assert settings.gate.enabled
@@ -200,6 +237,14 @@ def other_value(key: str, default: object) -> object:
         "mask.extent": "all_text",
         "mask.fill": "background",
         "header.dates": "shift",
+        "model.profile": "qwen3-vl",
+        "model.prompt": "other",
+        "model.path": "weights",
+        "model.engine": {"seed": 5},
+        "model.endpoint.base_url": "http://127.0.0.1/v1",
+        "model.endpoint.model": "other",
+        "model.endpoint.key_variable": "OTHER_KEY",
+        "model.endpoint.reply_format": "none",
         "policy.name": "research",
         "policy.phi": frozenset({Category.NAME}),
         "policy.unknown_text": "review",
@@ -220,7 +265,17 @@ def test_the_digest_changes_with_every_value(key):
     value = other_value(key, KEYS[key])
     changed = validated(Settings, nested(key, value), "configuration")
     assert changed != Settings()
-    assert changed.digest != Settings().digest
+    assert (changed.digest == Settings().digest) is (key in OF_NO_EFFECT)
+
+
+OF_NO_EFFECT = {
+    "model.in_flight",
+    "model.timeout_s",
+    "model.dollars_per_million_tokens_in",
+    "model.dollars_per_million_tokens_out",
+    "model.dollars_per_hour",
+}
+"""Speed and prices: an output may go on with other ones."""
 
 
 def test_the_digest_is_short_and_the_same_for_the_same_values():
@@ -316,4 +371,4 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path, kind):
 
 def test_literals_offer_what_the_code_knows():
     detectors = Settings.model_fields["detectors"].annotation
-    assert get_args(get_args(detectors)[0]) == ("rules",)
+    assert get_args(get_args(detectors)[0]) == ("rules", *MODEL_DETECTORS)

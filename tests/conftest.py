@@ -1,0 +1,25 @@
+"""What tests of several folders share."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+WORD = "KRAME"
+"""What the tiny model called ``says`` answers, whatever it is shown."""
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Two Llama 4 of their own size, made by the project's script.
+
+    ``noise`` answers noise, ``says`` answers that the word is a name.
+    """
+    folder = tmp_path_factory.mktemp("models")
+    script = Path(__file__).parents[1] / "bench" / "make_tiny_llama4.py"
+    made = {"noise": folder / "noise", "says": folder / "says"}
+    for name, words in (("noise", []), ("says", [WORD])):
+        command = [sys.executable, str(script), str(made[name]), *words]
+        subprocess.run(command, check=True, capture_output=True)
+    return made
