@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO ?= demo-output
 
 .DEFAULT_GOAL := help
-.PHONY: help setup check fix test test-fast demo presidio clean
+.PHONY: help setup check fix peers test test-fast demo presidio clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -31,7 +31,13 @@ fix: setup ## Mend what the linter and the formatter can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-test: check ## Lint, types and all tests that need no GPU
+peers: ## Install what the online tests talk to: Orthanc and Chromium (Debian, root)
+	@test -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so \
+	  && command -v Orthanc chromium > /dev/null \
+	  || apt-get install -y -q orthanc orthanc-dicomweb chromium \
+	  || echo "Without Orthanc and Chromium their tests are skipped."
+
+test: check peers ## Lint, types and all tests that need no GPU
 	$(BIN)/python -m pytest
 
 test-fast: setup ## The tests that need neither Ray nor models

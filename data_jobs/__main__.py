@@ -290,6 +290,30 @@ def demo(
         raise typer.Exit(Exit.NOT_ALL)
 
 
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="To listen on.")] = 8000,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    config: Annotated[
+        Path | None,
+        typer.Option(help="YAML file: tokens, limits, replicas.", dir_okay=False),
+    ] = None,
+    insecure_loopback: Annotated[
+        bool,
+        typer.Option("--insecure-loopback", help="Callers on this machine need no token."),
+    ] = False,
+) -> None:
+    """Answer HTTP and DICOMweb on this machine until interrupted.
+
+    MASKRAY_KEY must be set. Exit code: 2 configuration, 3 it does not start.
+    """
+    # A process of its own: the job and the service do not know each other.
+    words = [sys.executable, "-m", "serve_app", "--port", str(port), "--host", host]
+    words += ["--config", str(config)] if config is not None else []
+    words += ["--insecure-loopback"] if insecure_loopback else []
+    os.execv(sys.executable, words)  # noqa: S606 - no shell is wanted
+
+
 def run_app(command: Callable[[], None] = app) -> None:
     """Runs the command line; errors become one line and an exit code."""
     from maskray.quiet import keep_quiet

@@ -1,129 +1,92 @@
-"""Online redaction on Ray Serve: one request, one instance.
-
-The first slice: an ingress and replicas that run all steps of one instance. It answers
-on this machine only, because it knows no tokens yet.
+"""Online redaction on Ray Serve: the deployment graph.
 
 ::
 
-    serve run serve_app.app:build
-    curl --data-binary @image.dcm -o redacted.dcm 127.0.0.1:8000/v1/redact
+    HTTP → Ingress ─┬→ Reader     open, render, read, detect
+                    ├→ Redactor   locate, mask, header, verify (EasyOCR)
+                    └→ Shelves    results and reviews, in memory for a while
+
+``maskray serve`` runs it on one machine, ``serve deploy deploy/serve.yaml`` on a cluster.
 """
 
 import os
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
-from ray.serve.handle import DeploymentHandle
+from ray.serve.config import AutoscalingConfig
+from ray.serve.schema import LoggingConfig
 
-from maskray import Engines, Key, Outcome, Settings, __version__, deidentify
+from maskray import Key
 from maskray.errors import ConfigError
-from maskray.open import Kind
+from serve_app.config import Args, Pool
+from serve_app.ingress import Ingress
+from serve_app.replicas import Reader, Redactor, detectors
+from serve_app.shelf import Shelves
 
-MEDIA_TYPES = {
-    Kind.DICOM: "application/dicom",
-    Kind.PNG: "image/png",
-    Kind.JPEG: "image/jpeg",
-}
-http = FastAPI(title="maskray", version=__version__)
-
-
-class Args(BaseModel):
-    """Arguments of :func:`build`: ``serve run serve_app.app:build replicas=4``."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    replicas: int = Field(default=1, ge=1)
-    """Replicas that hold the models."""
-    max_body_bytes: int = Field(default=512 * 2**20, ge=1)
-    """Larger requests are refused while they are read."""
-    max_queued: int = Field(default=16, ge=1)
-    """Requests that may wait for a replica; further ones get 503."""
-
-
-@serve.deployment(max_ongoing_requests=1, health_check_period_s=10)
-class Redactor:
-    """Holds the models of one replica; :func:`maskray.deidentify` behind a handle."""
-
-    def __init__(self, key: Key, settings: Settings) -> None:
-        self._key = key
-        self._settings = settings
-        self._engines = Engines.load(settings)
-
-    def __call__(self, data: bytes) -> Outcome:
-        """De-identifies one instance."""
-        return deidentify(data, self._key, self._settings, self._engines)
-
-
-# Before the ingress: Serve pickles what that class refers to when it is decorated.
-def _problem(status: int, code: str, detail: str, **more: str) -> JSONResponse:
-    return JSONResponse(
-        {"type": "about:blank", "status": status, "code": code, "detail": detail, **more},
-        status,
-        media_type="application/problem+json",
-    )
-
-
-@serve.deployment(max_ongoing_requests=64)
-@serve.ingress(http)
-class Ingress:
-    """HTTP. Errors are problems (RFC 9457) that quote nothing of the request."""
-
-    def __init__(self, redactor: DeploymentHandle[Any], max_body_bytes: int) -> None:
-        self._redactor = redactor
-        self._most = max_body_bytes
-
-    @http.get("/healthz")
-    def health(self) -> dict[str, str]:
-        """Whether the service answers."""
-        return {"status": "ok"}
-
-    @http.post("/v1/redact")
-    async def redact(self, request: Request) -> Response:
-        """DICOM, PNG or JPEG in; the same out, or 422 and no pixels."""
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > self._most:
-                return _problem(413, "too_large", "The body is larger than allowed.")
-        try:
-            outcome: Outcome = await self._redactor.remote(bytes(body))
-        except serve.exceptions.BackPressureError:
-            refused = _problem(503, "overloaded", "Too many requests are waiting.")
-            refused.headers["Retry-After"] = "5"
-            return refused
-        if outcome.data is None or outcome.kind is None or not outcome.verdict.releasable:
-            return _problem(
-                422,
-                outcome.error_code or "not_released",
-                "The instance cannot be released.",
-                verdict=outcome.verdict.value,
-            )
-        return Response(
-            outcome.data,
-            media_type=MEDIA_TYPES[outcome.kind],
-            headers={
-                "Maskray-Verdict": outcome.verdict.value,
-                "Maskray-Regions": str(len(outcome.regions)),
-                "Cache-Control": "no-store",
-            },
-        )
+_STAGE_S = 20.0
+"""No stage of one instance should take longer; what is under way may end."""
 
 
 def build(args: Args) -> serve.Application:
-    """The deployment graph: ingress → redactor replicas.
+    """The application that Serve runs.
 
     Raises:
-        ConfigError: If ``MASKRAY_KEY`` is not set or too short.
+        ConfigError: If ``MASKRAY_KEY`` is missing or too short, if nobody says who may
+            call, or if a detector is named that is not hosted here.
     """
     try:
         key = Key(os.environ.get("MASKRAY_KEY", "").encode())
     except ValueError as error:
         raise ConfigError(f"MASKRAY_KEY: {error}") from None
-    redactor = Redactor.options(  # type: ignore[attr-defined]
-        num_replicas=args.replicas, max_queued_requests=args.max_queued
-    ).bind(key, Settings())
-    app: serve.Application = Ingress.bind(redactor, args.max_body_bytes)  # type: ignore[attr-defined]
+    if not args.tokens and not args.insecure_loopback:
+        raise ConfigError(
+            "no tokens are configured: make one with `python -m serve_app token`, or "
+            "set insecure_loopback to serve this machine only"
+        )
+    detectors(args.settings)  # refuses now what it would refuse in a replica
+    drain = args.limits.deadline_s + _STAGE_S
+    # Readers hold the queue: an instance that was read is always finished. So they refuse
+    # and redactors do not; what the ingress lets in bounds both.
+    reader = _deployment(
+        Reader, args.readers, drain, max_queued_requests=args.limits.max_in_flight
+    ).bind(args.settings)
+    redactor = _deployment(Redactor, args.redactors, drain).bind(key, args.settings)
+    shelves = _deployment(Shelves, Pool(num_cpus=0.1), drain, max_ongoing_requests=64).bind(
+        args.limits.max_shelf_bytes, args.limits.shelf_seconds
+    )
+    ingress = _deployment(
+        serve.ingress()(Ingress),
+        args.ingress,
+        drain,
+        max_ongoing_requests=4 * args.limits.max_in_flight,
+        max_queued_requests=args.limits.max_in_flight,
+    ).bind(args, reader, redactor, shelves)
+    app: serve.Application = ingress
     return app
+
+
+def _deployment(
+    of: type, pool: Pool, drain_s: float, *, max_ongoing_requests: int = 1, **more: Any
+) -> Any:
+    """A class as a deployment, with everything said that Serve would guess."""
+    return serve.deployment(
+        of,
+        name=of.__name__,
+        max_ongoing_requests=max_ongoing_requests,
+        autoscaling_config=AutoscalingConfig(
+            min_replicas=pool.min_replicas,
+            max_replicas=pool.max_replicas,
+            target_ongoing_requests=max(max_ongoing_requests / 2, 1),
+            upscale_delay_s=10,
+            downscale_delay_s=300,
+        ),
+        ray_actor_options={"num_cpus": pool.num_cpus, "num_gpus": pool.num_gpus},
+        health_check_period_s=10,
+        health_check_timeout_s=60,
+        graceful_shutdown_wait_loop_s=1,
+        graceful_shutdown_timeout_s=drain_s,
+        max_constructor_retry_count=3,
+        # Its lines would hold addresses with UIDs in them, and say nothing of use.
+        logging_config=LoggingConfig(enable_access_log=False),
+        **more,
+    )

@@ -47,3 +47,9 @@ def test_it_holds_no_secrets() -> None:
     text = (ROOT / "cluster.yaml").read_text().lower()
     for word in ("aws_secret", "password", "private_key", "akia"):
         assert word not in text
+
+
+def test_gpu_nodes_come_only_when_they_are_asked_for(cluster: dict[str, Any]) -> None:
+    gpu = cluster["available_node_types"]["gpu"]
+    assert gpu["resources"]["GPU"] >= 1
+    assert gpu["min_workers"] == 0

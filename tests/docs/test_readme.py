@@ -12,6 +12,7 @@ from data_jobs.config import JobSettings, load_settings
 from maskray.policy import Policy
 from maskray.records import Verdict
 from maskray.settings import load_yaml
+from serve_app.config import Args
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,7 +42,11 @@ def test_the_readme_names_no_command_that_is_not_there() -> None:
 def test_the_options_the_readme_names_exist() -> None:
     known = {option for each in COMMANDS.values() for p in each.params for option in p.opts}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
-    foreign = {"--working-dir", "--data-binary"}  # of ray job submit, of curl
+    foreign = {
+        "--working-dir",
+        "--data-binary",
+        "--scope",
+    }  # ray job submit, curl, serve_app
     assert named - foreign <= known
 
 
@@ -52,7 +57,8 @@ def test_make_knows_the_targets_the_readme_names() -> None:
 
 
 def test_the_settings_and_the_policy_shown_are_valid(tmp_path: Path) -> None:
-    policy, settings = blocks("yaml")
+    policy, settings, online = blocks("yaml")
+    assert Args.model_validate(yaml.safe_load(online)) != Args()
     path = tmp_path / "shown.yaml"
     path.write_text(policy)
     assert load_yaml(Policy, path, "policy").name in policy
@@ -72,7 +78,7 @@ def test_the_verdicts_are_explained() -> None:
 def test_the_python_example_runs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    (example,) = blocks("python")
+    example, _ = blocks("python")  # the other one: test_readme_online.py
     monkeypatch.chdir(ROOT)
     exec(compile(example.replace("/tmp/", f"{tmp_path}/"), "README.md", "exec"), {})
     assert capsys.readouterr().out.startswith("REDACTED ")
@@ -82,6 +88,7 @@ def test_the_python_example_runs(
 def test_every_setting_is_explained() -> None:
     source = (ROOT / "maskray" / "settings.py").read_text()
     source += (ROOT / "data_jobs" / "config.py").read_text()
+    source += (ROOT / "serve_app" / "config.py").read_text()
     lines = source.splitlines()
     for number, line in enumerate(lines):
         if re.match(r"    [a-z_]+: (?!dict).* = ", line) and not re.search(
