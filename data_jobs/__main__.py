@@ -236,9 +236,9 @@ def evaluate(
 ) -> None:
     """Compare detectors and other tools on your own labelled images."""
     from data_jobs.config import load_settings
-    from data_jobs.evaluate import POLICIES
-    from data_jobs.evaluate import evaluate as compare
-    from data_jobs.evaluate_solutions import make_solution
+    from data_jobs.evaluation.evaluate import POLICIES
+    from data_jobs.evaluation.evaluate import evaluate as compare
+    from data_jobs.evaluation.solutions import make_solution
     from maskray.policy import Policy
     from maskray.settings import load_yaml
 

@@ -13,11 +13,11 @@ import PIL.Image
 import pytest
 from rich.console import Console
 
-from data_jobs.evaluate import EVERYTHING, POLICIES, evaluate
-from data_jobs.evaluate_datasets import Label, Labelled
-from data_jobs.evaluate_pictures import picture
-from data_jobs.evaluate_rows import Row
-from data_jobs.evaluate_solutions import (
+from data_jobs.evaluation.datasets import Label, Labelled
+from data_jobs.evaluation.evaluate import EVERYTHING, POLICIES, evaluate
+from data_jobs.evaluation.pictures import picture
+from data_jobs.evaluation.rows import Row
+from data_jobs.evaluation.solutions import (
     ALL_TEXT,
     PRESIDIO_PYTHON,
     Maskray,
@@ -274,7 +274,7 @@ def test_presidio_says_how_it_is_installed(monkeypatch: pytest.MonkeyPatch) -> N
     if PRESIDIO_PYTHON.exists():
         assert presidio_python() == PRESIDIO_PYTHON
         monkeypatch.setattr(
-            "data_jobs.evaluate_solutions.PRESIDIO_PYTHON", Path("/no/such")
+            "data_jobs.evaluation.solutions.PRESIDIO_PYTHON", Path("/no/such")
         )
     with pytest.raises(ConfigError, match="make presidio"):
         presidio_python()

@@ -9,7 +9,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from data_jobs.evaluate_datasets import load_dataset
+from data_jobs.evaluation.datasets import load_dataset
 from maskray.errors import ConfigError
 from maskray.records import Category
 from maskray.synthesize import synthesize

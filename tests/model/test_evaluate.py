@@ -10,9 +10,14 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from data_jobs.evaluate import POLICIES, evaluate
-from data_jobs.evaluate_judge import TESSERACT, ByRapidOCR, ByTesseract, make_judge
-from data_jobs.evaluate_solutions import ALL_TEXT, PRESIDIO, make_solution, presidio_python
+from data_jobs.evaluation.evaluate import POLICIES, evaluate
+from data_jobs.evaluation.judge import TESSERACT, ByRapidOCR, ByTesseract, make_judge
+from data_jobs.evaluation.solutions import (
+    ALL_TEXT,
+    PRESIDIO,
+    make_solution,
+    presidio_python,
+)
 from maskray.errors import ConfigError
 from maskray.geometry import Box
 from maskray.score import readable

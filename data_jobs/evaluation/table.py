@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from data_jobs.evaluate_datasets import Dataset
-from data_jobs.evaluate_rows import ANY_POLICY, Row, outcome
+from data_jobs.evaluation.datasets import Dataset
+from data_jobs.evaluation.rows import ANY_POLICY, Row, outcome
 from data_jobs.report import Prices
 from maskray.policy import Policy
 from maskray.score import Score, wilson

@@ -42,10 +42,10 @@ from maskray.write import SUFFIX, encode, encode_image
 
 TESSERACT = "tesseract"
 ALL_TEXT, PRESIDIO = "easyocr-all-text", "presidio"
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PRESIDIO_PYTHON = ROOT / ".venv-presidio" / "bin" / "python"
 """Presidio's pins clash with maskray's (two builds of OpenCV): it has its own place."""
-_PRESIDIO_WORKER = Path(__file__).with_name("evaluate_presidio.py")
+_PRESIDIO_WORKER = Path(__file__).with_name("presidio.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def _treated(work: Callable[[], tuple[bytes, bool]]) -> Treatment:
 
 
 class Presidio:
-    """Presidio in a process of its own; see ``evaluate_presidio.py``.
+    """Presidio in a process of its own; see ``presidio.py``.
 
     Raises:
         ConfigError: If it is not installed; says how to.
@@ -295,7 +295,7 @@ class Presidio:
     def _ask(self, request: dict[str, str]) -> dict[str, Any]:
         if self._process is None:
             self._process = subprocess.Popen(  # noqa: S603 - our own worker
-                [str(self._python), str(_PRESIDIO_WORKER)],
+                [str(self._python), "-P", str(_PRESIDIO_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,  # may quote what it read

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import jinja2
 
-from data_jobs.evaluate_datasets import Dataset, Labelled
-from data_jobs.evaluate_rows import ANY_POLICY, Row, outcome
-from data_jobs.evaluate_table import RULES, Line, dollars, share
+from data_jobs.evaluation.datasets import Dataset, Labelled
+from data_jobs.evaluation.rows import ANY_POLICY, Row, outcome
+from data_jobs.evaluation.table import RULES, Line, dollars, share
 from maskray import __version__
 from maskray.policy import Policy
 from maskray.score import Score
 
-TEMPLATE = "evaluate.html"
+TEMPLATE = "page.html"
 
 
 @dataclass(frozen=True)
@@ -112,5 +112,5 @@ def _template() -> jinja2.Template:
     )
     environment.filters.update(dollars=dollars)
     environment.globals.update(share=share)
-    source = importlib.resources.files("data_jobs").joinpath(TEMPLATE)
+    source = importlib.resources.files("data_jobs.evaluation").joinpath(TEMPLATE)
     return environment.from_string(source.read_text(encoding="utf-8"))

@@ -7,8 +7,8 @@ import numpy as np
 import PIL.Image
 import PIL.ImageDraw
 
-from data_jobs.evaluate_datasets import Label, Labelled
-from data_jobs.evaluate_rows import Row
+from data_jobs.evaluation.datasets import Label, Labelled
+from data_jobs.evaluation.rows import Row
 from maskray.open import Instance
 from maskray.pixels import decode
 from maskray.policy import Policy

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from data_jobs.evaluate_datasets import Labelled
+from data_jobs.evaluation.datasets import Labelled
 from maskray.policy import Policy
 from maskray.records import Verdict
 from maskray.score import Score, Treated, score

@@ -22,13 +22,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from data_jobs.evaluate_datasets import Dataset, Labelled, load_dataset
-from data_jobs.evaluate_judge import Judge, make_judge, read_place
-from data_jobs.evaluate_page import page
-from data_jobs.evaluate_pictures import picture
-from data_jobs.evaluate_rows import ANY_POLICY, Row, outcome
-from data_jobs.evaluate_solutions import Solution, Treatment
-from data_jobs.evaluate_table import Line, line, show
+from data_jobs.evaluation.datasets import Dataset, Labelled, load_dataset
+from data_jobs.evaluation.judge import Judge, make_judge, read_place
+from data_jobs.evaluation.page import page
+from data_jobs.evaluation.pictures import picture
+from data_jobs.evaluation.rows import ANY_POLICY, Row, outcome
+from data_jobs.evaluation.solutions import Solution, Treatment
+from data_jobs.evaluation.table import Line, line, show
 from data_jobs.report import Prices
 from data_jobs.sources import read_source
 from maskray import __version__
@@ -74,8 +74,8 @@ def evaluate(
     """Runs what is not done yet, prints the table, and writes JSON and page.
 
     Args:
-        dataset: See :mod:`data_jobs.evaluate_datasets`.
-        solutions: What to compare; see :mod:`data_jobs.evaluate_solutions`. Each is
+        dataset: See :mod:`data_jobs.evaluation.datasets`.
+        solutions: What to compare; see :mod:`data_jobs.evaluation.solutions`. Each is
             closed when it is through.
         out: A new folder, or one of an evaluation.
         settings: For maskray's detectors; the policy in it is not used.

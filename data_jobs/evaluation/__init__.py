@@ -1,0 +1,1 @@
+"""``maskray evaluate``: detectors and other tools side by side, judged from pixels."""
