@@ -2,7 +2,7 @@
 
 ::
 
-    HTTP → Ingress ─┬→ Reader     open, render, read, detect
+    HTTP → Ingress ─┬→ Reader     open, render, read, detect → model (optional)
                     ├→ Redactor   locate, mask, header, verify (EasyOCR)
                     └→ Shelves    results and reviews, in memory for a while
 
@@ -17,9 +17,11 @@ from ray.serve.config import AutoscalingConfig
 from ray.serve.schema import LoggingConfig
 
 from maskray import Key
+from maskray.endpoint import endpoint_key
 from maskray.errors import ConfigError
 from serve_app.config import Args, Pool
 from serve_app.ingress import Ingress
+from serve_app.model import host
 from serve_app.replicas import Reader, Redactor, detectors
 from serve_app.shelf import Shelves
 
@@ -45,11 +47,22 @@ def build(args: Args) -> serve.Application:
         )
     detectors(args.settings)  # refuses now what it would refuse in a replica
     drain = args.limits.deadline_s + _STAGE_S
+    model = secret = None
+    if "vllm" in args.settings.detectors:
+        pool = args.models
+        model = host(
+            args.settings,
+            replicas=(pool.min_replicas, pool.max_replicas),
+            num_gpus=pool.num_gpus,
+            num_cpus=pool.num_cpus,
+        )
+    if "openai" in args.settings.detectors:
+        secret = endpoint_key(args.settings.model.endpoint)
     # Readers hold the queue: an instance that was read is always finished. So they refuse
     # and redactors do not; what the ingress lets in bounds both.
     reader = _deployment(
         Reader, args.readers, drain, max_queued_requests=args.limits.max_in_flight
-    ).bind(args.settings)
+    ).bind(args.settings, secret, model)
     redactor = _deployment(Redactor, args.redactors, drain).bind(key, args.settings)
     shelves = _deployment(Shelves, Pool(num_cpus=0.1), drain, max_ongoing_requests=64).bind(
         args.limits.max_shelf_bytes, args.limits.shelf_seconds

@@ -76,7 +76,7 @@ class Pool(Part):
     max_replicas: Count = 1
     num_cpus: Annotated[float, Field(gt=0.0, le=256.0)] = 1.0
     num_gpus: Annotated[float, Field(ge=0.0, le=8.0)] = 0.0
-    """GPUs, or a share of one, that Ray reserves for a replica with EasyOCR."""
+    """GPUs, or a share of one, that Ray reserves for a replica."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -129,6 +129,9 @@ class Args(Part):
     """Open, render, read and detect."""
     redactors: Pool = Pool(num_cpus=0.5)
     """Hold EasyOCR: locate, mask, verify."""
+    models: Pool = Pool(num_cpus=0.5)
+    """Host the engine of the detector ``vllm``, if ``settings.detectors`` names it;
+    ``num_gpus`` are as many as the engine's."""
     archive: Archive = Archive()
     """Where DICOMweb stores; without one, ``/dicomweb`` answers 503."""
     ledger: str | None = None

@@ -57,7 +57,7 @@ _QUIET: Any = LoggingConfig(enable_access_log=False, log_level="WARNING")
 
 
 def _start_ray(args: Args) -> None:
-    pools = (args.ingress, args.readers, args.redactors)
+    pools = (args.ingress, args.readers, args.redactors, args.models)
     least = sum(pool.max_replicas * pool.num_cpus for pool in pools) + 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")

@@ -13,19 +13,24 @@ import asyncio
 import concurrent.futures
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import SecretStr
+from ray.serve.handle import DeploymentHandle
 
 from maskray import Engines, Finding, Key, Outcome, Policy, Region, Settings, Verdict
-from maskray.deidentify import detect, facts, failed, finish, look, opened
+from maskray.deidentify import ask, detect, facts, failed, finish, look, opened
 from maskray.detect import Detector, RulesDetector, Seen
-from maskray.errors import ConfigError, DetectionError, RunError
+from maskray.endpoint import Endpoint
+from maskray.errors import ConfigError, DetectionError, RunError, ServiceDownError
+from maskray.locate import Locator
+from maskray.model import Backend, Model
 from maskray.open import Instance
 from maskray.quiet import keep_quiet
 from maskray.read import Reader as TextReader
-from maskray.records import Stopwatch
+from maskray.records import Stopwatch, Usage
 from maskray.text import tokens
+from serve_app.model import Hosted
 from serve_app.timer import Timer
 
 T = TypeVar("T")
@@ -60,6 +65,7 @@ class Examined:
     facts: dict[str, object] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     outcome: Outcome | None = None
+    usage: Usage = field(default=Usage())
 
 
 class Worker:
@@ -81,15 +87,30 @@ class Worker:
 class Reader:
     """Opens, renders, reads and detects.
 
+    Args:
+        settings: The core's.
+        secret: The key of the service behind the detector ``openai``.
+        model: The deployment behind the detector ``vllm``.
+
     Raises:
         ServiceDownError: If RapidOCR is missing.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        secret: SecretStr | None = None,
+        model: DeploymentHandle[Any] | None = None,
+    ) -> None:
         keep_quiet()
         self._settings = settings
         self._reader = TextReader(settings.read)
         self._worker = Worker()
+        self._backends: dict[str, Backend] = {}
+        if model is not None:
+            self._backends["vllm"] = Hosted(model, _patience_s(settings))
+        if "openai" in settings.detectors:
+            self._backends["openai"] = Endpoint(settings, secret)
 
     def check_health(self) -> None:
         """Called by Serve; an answer means that the event loop is alive."""
@@ -133,27 +154,47 @@ class Reader:
             done = replace(done, facts=facts(instance))
             done = replace(done, seen=look(instance, self._reader, settings, timer))
             findings = detect(instance, done.seen, detectors(settings), settings, timer)
-            done = replace(done, findings=findings)
+            answer = ask(done.seen, self._models(settings), settings, timer)
+            # The pictures end here: nobody else looks at them.
+            seen = replace(done.seen, pictures=())
+            findings += answer.findings
+            done = replace(done, seen=seen, findings=findings, usage=answer.usage)
+            if answer.error is not None:
+                done = replace(done, outcome=failed(answer.error, timer))
+        except ServiceDownError as error:  # the model's; the service itself goes on
+            gone = DetectionError("the model is gone", error.code, "detect")
+            done = replace(done, outcome=failed(gone, timer))
         except RunError:
             raise
         except Exception as error:  # noqa: BLE001 - engines raise anything, with values
             done = replace(done, outcome=failed(error, timer))
         return replace(done, seconds=dict(timer.seconds))
 
+    def _models(self, settings: Settings) -> list[Model]:
+        """The models that the settings name; their policy may be a request's own."""
+        return [
+            Model(name, self._backends[name], settings) for name in settings.model_detectors
+        ]
+
+
+def _patience_s(settings: Settings) -> float:
+    """How long a question to a deployment may take, waiting in its queue included."""
+    return 2 * settings.model.timeout_s
+
 
 def detectors(settings: Settings) -> list[Detector]:
-    """The detectors that the settings name.
+    """The detectors that need no model.
 
     Raises:
         ConfigError: If one is not hosted here, or none looks at all: silence would pass
             for "nothing found".
     """
     for name in settings.detectors:
-        if name != RulesDetector.name:
+        if name not in (RulesDetector.name, *settings.model_detectors):
             raise ConfigError(f"the service does not host the detector {name}")
     if not settings.detectors and not settings.redact_even_if_undetected:
         raise ConfigError("no detector is named, nor redact_even_if_undetected")
-    return [RulesDetector() for _ in settings.detectors]
+    return [RulesDetector()] if RulesDetector.name in settings.detectors else []
 
 
 class Redactor:
@@ -167,7 +208,7 @@ class Redactor:
         keep_quiet()
         self._key = key
         self._settings = settings
-        self._engines = Engines.load(settings)
+        self._engines = Engines(TextReader(settings.read), Locator(settings.locate))
         self._worker = Worker()
 
     def check_health(self) -> None:
@@ -205,7 +246,8 @@ class Redactor:
             raise
         except Exception as error:  # noqa: BLE001 - engines raise anything, with values
             outcome = failed(error, timer)
-        return replace(outcome, seconds=dict(timer.seconds))
+        seconds = dict(timer.seconds)
+        return replace(outcome, seconds=seconds, usage=examined.usage)
 
     async def approve(
         self,
