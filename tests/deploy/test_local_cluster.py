@@ -59,6 +59,9 @@ def cluster() -> Iterator[Cluster]:
     words = ["start", "--head", "--block", "--num-cpus=6", f"--port={free_port()}"]
     words += [f"--temp-dir={folder}", f"--dashboard-port={dashboard}"]
     words += [f"--ray-client-server-port={free_port()}", "--include-dashboard=true"]
+    # Another Ray on this machine may hold the agent's usual ports: no agent, no jobs.
+    words += [f"--dashboard-agent-listen-port={free_port()}"]
+    words += [f"--dashboard-agent-grpc-port={free_port()}"]
     words += ["--node-ip-address=127.0.0.1", f"--object-store-memory={300 * 2**20}"]
     log = (folder / "log").open("wb")
     head = subprocess.Popen(
