@@ -30,6 +30,8 @@ the top left of the upright text."""
 _TILE_OVERLAP = 160
 """Pixels that neighbouring tiles share: more than a line of small text is high."""
 _MOST_UPSCALING = 3.0
+_ELONGATED = 1.5
+"""A strip is enlarged as a frame of its area is whose sides are in the square of this."""
 _LARGE_PX = 1_300_000
 _COARSE_PX = 1024
 _COARSEST = 0.25
@@ -210,8 +212,9 @@ class Reader:
             yield from (replace(it, spot=spot) for it in self.read(shown, [there]))
 
     def _scale(self, view: View) -> float:
-        side = math.sqrt(view.shape[0] * view.shape[1])
-        return min(max(self._settings.upscale_below_px / side, 1.0), _MOST_UPSCALING)
+        rows, columns = view.shape[:2]
+        side = max(min(rows, columns), math.sqrt(rows * columns) / _ELONGATED)
+        return float(min(max(self._settings.upscale_below_px / side, 1.0), _MOST_UPSCALING))
 
     def _tiles(self, area: Box, scale: float) -> list[Box]:
         size = max(int(self._settings.tile_px / scale), 2 * _TILE_OVERLAP)

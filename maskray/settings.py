@@ -64,8 +64,8 @@ class ReadSettings(Part):
     threads: Count = 1
     """Threads of one reader; processes are the unit of parallelism."""
     upscale_below_px: Count = 480
-    """Frames whose sides are shorter than this (their geometric mean) are enlarged to it
-    before reading; small frames hold small letters."""
+    """Frames with a shorter side are enlarged to this before reading, long strips less;
+    small frames hold small letters."""
     tile_px: Count = 1100
     """Longest side read at once; larger frames are read in overlapping tiles."""
     min_confidence: Share = 0.5
