@@ -30,7 +30,7 @@ the top left of the upright text."""
 _TILE_OVERLAP = 160
 """Pixels that neighbouring tiles share: more than a line of small text is high."""
 _MOST_UPSCALING = 3.0
-_ELONGATED = 1.5
+_ELONGATED = 1.15
 """A strip is enlarged as a frame of its area is whose sides are in the square of this."""
 _LARGE_PX = 1_300_000
 _COARSE_PX = 1024
