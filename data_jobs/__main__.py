@@ -189,7 +189,7 @@ def synthesize(
     from maskray.synthesize import synthesize as make
 
     make(out, n=n, seed=seed, phi_share=phi_share, base=base)
-    console.print(f"{n} instances and truth.json in {out}")
+    console.print(f"{n} instances and truth.json in {out}", markup=False)
 
 
 @app.command()

@@ -34,13 +34,13 @@ def demo(out: Path, n: int, seed: int, console: Console) -> bool:
         raise ConfigError("the examples are not here: run the demo in a clone")
     made = out / "synthesized"
     if not (made / TRUTH_FILE).exists():
-        console.print(f"making {n} labelled instances in {made}")
+        console.print(f"making {n} labelled instances in {made}", markup=False)
         synthesize(made, n=n, seed=seed)
     truths = json.loads((made / TRUTH_FILE).read_text(encoding="ascii"))["instances"]
     files = [str(made / each["file"]) for each in truths]
     output = str(out / "output")
     settings = JobSettings()
-    console.print(f"de-identifying {EXAMPLES.name} and {made} into {output}")
+    console.print(f"de-identifying {EXAMPLES.name} and {made} into {output}", markup=False)
     totals = redact([str(EXAMPLES), *files], output, settings, console)
     write_report(output)
     console.print(summary(totals))

@@ -6,19 +6,17 @@ this before anything imports torchvision: in every process, since vLLM, transfor
 and EasyOCR all do.
 """
 
+import functools
 import sys
 from importlib import metadata
-from typing import Any
-
-_declared: list[Any] = []
-"""Keeps the declarations alive: they go when the library object goes."""
 
 
+@functools.cache
 def prepare_torchvision() -> None:
     """Declares the missing operators where they are missing; otherwise does nothing."""
     import torch
 
-    if _declared or "torchvision" in sys.modules or torch.version.cuda is not None:
+    if "torchvision" in sys.modules or torch.version.cuda is not None:
         return
     try:
         if "cpu" in metadata.version("torchvision"):
@@ -27,9 +25,8 @@ def prepare_torchvision() -> None:
         return
     from torch import library
 
-    torchvision = library.Library("torchvision", "FRAGMENT")
     for operator in ("nms", "qnms"):
-        torchvision.define(
-            f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+        library.define(
+            f"torchvision::{operator}",
+            "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
         )
-    _declared.append(torchvision)

@@ -187,12 +187,13 @@ def left_over(
     for frame in decode(released.dataset, released.pixels, sorted(by_frame)):
         shown = views(frame, released.dataset, released.pixels)
         here = by_frame[frame.index]
+        same = [line for line in kept if frame.index in line.frames]
         lines = [
-            *_by_rapidocr(readers, shown, here, frame.index, kept),
-            *_by_easyocr(readers, shown[0], here, frame.index, kept),
+            *_by_rapidocr(readers, shown, here, frame.index, same),
+            *_by_easyocr(readers, shown[0], here, frame.index, same),
         ]
         found += [
-            _in_all_frames(finding, here) for finding in _suspicious(lines, kept, readers)
+            _in_all_frames(finding, here) for finding in _suspicious(lines, same, readers)
         ]
     return found
 
@@ -222,11 +223,7 @@ def _by_rapidocr(
             place = place.join(other)
         places.append(place)
     near = [_along(region.box) for region in regions]
-    same = [
-        line.box
-        for line in kept
-        if index in line.frames and not any(line.box.overlap(box) for box in near)
-    ]
+    same = [line.box for line in kept if not any(line.box.overlap(box) for box in near)]
 
     def known(box: Box) -> bool:
         return box.covered_by(same) > _UNCHANGED

@@ -22,7 +22,7 @@ from maskray import Engines, Finding, Key, Outcome, Policy, Region, Settings, Ve
 from maskray.deidentify import ask, detect, facts, failed, finish, look, opened
 from maskray.detect import Detector, RulesDetector, Seen
 from maskray.endpoint import Endpoint
-from maskray.errors import ConfigError, DetectionError, RunError, ServiceDownError
+from maskray.errors import ConfigError, DetectionError, ServiceDownError
 from maskray.locate import Locator
 from maskray.model import Backend, Model
 from maskray.open import Instance
@@ -164,8 +164,6 @@ class Reader:
         except ServiceDownError as error:  # the model's; the service itself goes on
             gone = DetectionError("the model is gone", error.code, "detect")
             done = replace(done, outcome=failed(gone, timer))
-        except RunError:
-            raise
         except Exception as error:  # noqa: BLE001 - engines raise anything, with values
             done = replace(done, outcome=failed(error, timer))
         return replace(done, seconds=dict(timer.seconds))
@@ -242,8 +240,6 @@ class Redactor:
                 settings,
                 timer,
             )
-        except RunError:
-            raise
         except Exception as error:  # noqa: BLE001 - engines raise anything, with values
             outcome = failed(error, timer)
         seconds = dict(timer.seconds)
@@ -286,8 +282,6 @@ class Redactor:
                 settings,
                 timer,
             )
-        except RunError:
-            raise
         except Exception as error:  # noqa: BLE001 - engines raise anything, with values
             outcome = failed(error, timer)
         return replace(outcome, seconds=dict(timer.seconds))

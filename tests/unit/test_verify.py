@@ -79,3 +79,8 @@ def test_kept_text_in_another_line_is_not_read_again():
 def test_kept_text_of_another_frame_does_not_count():
     left, times = found("SMITH", BELOW, kept("LEFT HAND", BELOW, frames=(1,)))
     assert (left, times > 0) == ([Category.NAME], True)
+
+
+def test_a_word_that_was_judged_in_another_frame_is_left_over():
+    left, _ = found("Cross", BESIDE, kept("Cross section", BESIDE, frames=(1,)))
+    assert left == [Category.NAME]
