@@ -258,12 +258,20 @@ def evaluate(
 
 
 @app.command()
-def check() -> None:
-    """Try everything a run needs on this machine. Exit code 3 if something is missing."""
+def check(
+    config: Annotated[
+        Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
+    ] = None,
+) -> None:
+    """Try everything a run needs on this machine. Exit code 3 if something is missing.
+
+    Models that the settings name are started and shown a name.
+    """
     from data_jobs.check import checks
+    from data_jobs.config import load_settings
 
     missing = False
-    for each in checks():
+    for each in checks(load_settings(config, {})):
         sign = "ok" if each.works else "MISSING" if each.needed else "-"
         console.print(f"{sign:8}{each.name:18}{each.says}", markup=False)
         missing |= each.needed and not each.works

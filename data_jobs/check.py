@@ -7,17 +7,21 @@ import platform
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
 import pyarrow.fs as pafs
 
-from maskray.errors import MaskrayError
+from data_jobs.config import JobSettings
+from maskray.errors import DetectionError, MaskrayError
 from maskray.geometry import Box
+from maskray.model import Backend, Model
 
 _PACKAGES = ("ray", "pydicom", "rapidocr", "onnxruntime", "easyocr", "torch", "pyarrow")
 _TEXT = "MASKRAY 4711"
+_NAME = "JANE KRAMER"
 _FREE_GIB = 1.0
 
 
@@ -31,8 +35,11 @@ class Check:
     needed: bool = True
 
 
-def checks() -> Iterator[Check]:
-    """Tries one thing after the other; nothing is downloaded or started for good."""
+def checks(settings: JobSettings) -> Iterator[Check]:
+    """Tries one thing after the other; nothing is downloaded or started for good.
+
+    Models that the settings name are shown a name, and must say so.
+    """
     yield Check("Python", True, platform.python_version())
     for package in _PACKAGES:
         yield _installed(package)
@@ -44,6 +51,8 @@ def checks() -> Iterator[Check]:
     yield _key()
     yield _gpu()
     yield _vllm()
+    for detector in settings.model_detectors:
+        yield _tried(f"model of {detector}", partial(_answers, detector, settings))
 
 
 def _installed(package: str) -> Check:
@@ -62,12 +71,12 @@ def _tried(name: str, attempt: Callable[[], str]) -> Check:
         return Check(name, False, type(error).__name__)
 
 
-def _page() -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def _page(text: str = _TEXT) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     from PIL import Image, ImageDraw, ImageFont
 
-    page = Image.new("RGB", (320, 96), "black")
+    page = Image.new("RGB", (400, 96), "black")
     font = ImageFont.load_default(32)
-    ImageDraw.Draw(page).text((24, 24), _TEXT, fill="white", font=font)
+    ImageDraw.Draw(page).text((24, 24), text, fill="white", font=font)
     return np.asarray(page)
 
 
@@ -128,6 +137,40 @@ def _key() -> Check:
     given = bool(os.environ.get("MASKRAY_KEY"))
     says = "set" if given else "not set: each output gets a key of its own"
     return Check("MASKRAY_KEY", given, says, needed=False)
+
+
+def _answers(detector: str, settings: JobSettings) -> str:
+    from maskray.picture import pictures
+    from maskray.render import NamedView
+
+    core = settings.core
+    shown = pictures([NamedView("full", _page(f"Name: {_NAME}"))], [0], core.model.loaded)
+    with _backend(detector, settings) as backend:
+        answer = Model(detector, backend, core).answer(shown)
+    if answer.error is not None:
+        raise answer.error
+    said = " ".join(each.text.get_secret_value() for each in answer.findings)
+    if not set(_NAME.split()) <= set(said.upper().split()):
+        raise DetectionError("it answers, but misses the name it is shown")
+    return "finds the name it is shown"
+
+
+@contextlib.contextmanager
+def _backend(detector: str, settings: JobSettings) -> Iterator[Backend]:
+    if detector == "vllm":
+        from vllm_engine import Engine
+
+        engine = Engine(settings.core)
+        try:
+            yield engine
+        finally:
+            engine.stop()
+    else:
+        from maskray.endpoint import Endpoint
+
+        endpoint = Endpoint(settings.core)
+        endpoint.check()
+        yield endpoint
 
 
 def _gpu() -> Check:

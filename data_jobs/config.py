@@ -14,8 +14,9 @@ Size = Annotated[int, Field(ge=1, le=100_000)]
 class PoolSettings(Part):
     """One actor pool."""
 
-    min_size: Size = 1
-    """Actors that are started at once."""
+    min_size: Size | None = None
+    """Actors that are started at once; None: one, or all of them if ``max_size`` is None.
+    Ray Data ends and starts actors between the two, and each start loads the models."""
     max_size: Size | None = None
     """Actors that Ray Data may scale up to; None: one for each CPU of the cluster."""
     num_cpus: Annotated[float, Field(gt=0.0, le=256.0)] = 0.5
@@ -25,7 +26,7 @@ class PoolSettings(Part):
 
     @model_validator(mode="after")
     def _ordered(self) -> "PoolSettings":
-        if self.max_size is not None and self.max_size < self.min_size:
+        if self.max_size is not None and self.max_size < (self.min_size or 1):
             raise ValueError("max_size is below min_size")
         return self
 

@@ -66,14 +66,16 @@ def _placed(pool: PoolSettings, blocks: int, calls: int = 1) -> dict[str, Any]:
     Actors of a stage whose calls are asynchronous get ``calls`` blocks at a time.
     """
     cpus = max(int(ray.cluster_resources().get("CPU", 2)), 1)
-    most = pool.max_size or min(cpus, blocks // _BLOCKS_PER_ACTOR + 1)
+    useful = min(cpus, blocks // _BLOCKS_PER_ACTOR + 1)
+    most = pool.max_size or useful
+    least = pool.min_size or (1 if pool.max_size else useful)
     return {
         "batch_size": 1,
         "batch_format": "pyarrow",
         "zero_copy_batch": True,
         "compute": ray.data.ActorPoolStrategy(
-            min_size=min(pool.min_size, most),
-            max_size=max(most, pool.min_size),
+            min_size=min(least, most),
+            max_size=max(least, most),
             max_tasks_in_flight_per_actor=max(calls, 2),
             max_concurrent_calls_per_actor=calls if calls > 1 else None,
         ),

@@ -71,6 +71,7 @@ EXAMINED = pa.schema(
         ("verdict", pa.string()),
         ("stage", pa.string()),
         ("sha256", pa.string()),
+        ("facts", pa.string()),
         ("lines", pa.list_(LINE)),
         ("doubtful", pa.list_(LINE)),
         ("findings", pa.list_(FINDING)),
@@ -134,6 +135,12 @@ def seen_of(row: Mapping[str, Any]) -> Seen:
         row["dirty_bits"],
         tuple(_picture(each) for each in row["pictures"]),
     )
+
+
+def facts_of(row: Mapping[str, Any]) -> dict[str, object]:
+    """How an instance is coded, if it could be opened. See :mod:`maskray.deidentify`."""
+    facts: dict[str, object] = json.loads(row["facts"] or "{}")
+    return facts
 
 
 def findings_of(row: Mapping[str, Any]) -> tuple[Finding, ...]:

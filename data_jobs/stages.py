@@ -6,6 +6,7 @@ language model is in ``asking.py``.
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from data_jobs.rows import (
     Row,
     accounted,
     examined_row,
+    facts_of,
     findings_of,
     seen_of,
     table,
@@ -31,6 +33,7 @@ from maskray.deidentify import (
     Engines,
     Outcome,
     detect,
+    facts,
     failed,
     finish,
     look,
@@ -75,6 +78,7 @@ class Examine:
             data = read_source(row["source"], self._settings.limits)
             row["sha256"] = hashlib.sha256(data).hexdigest()
             instance = opened(data, self._settings, clock)
+            row["facts"] = json.dumps(facts(instance))
             seen = look(instance, self._reader, self._settings, clock)
             findings = detect(instance, seen, self._detectors, self._settings, clock)
             return examined_row(row, seen, findings)
@@ -133,7 +137,7 @@ class Finish:
                 row["source"], "finish", lambda: self._finish(row, clock, released)
             )
             outcome = replace(outcome, seconds=dict(clock.seconds))
-        outcome = replace(outcome, usage=usage_of(row))
+        outcome = replace(outcome, usage=usage_of(row), facts=facts_of(row))
         return self._account(row, outcome, released[0] if released else None)
 
     def _finish(self, row: Row, clock: Stopwatch, released: list[str]) -> Outcome:

@@ -136,18 +136,21 @@ def deidentify(
     settings = settings or Settings()
     engines = engines or Engines.load(settings)
     clock = Stopwatch()
+    known: dict[str, object] = {}
     try:
         instance = opened(data, settings, clock)
+        known = facts(instance)
         seen = look(instance, engines.reader, settings, clock)
         findings = detect(instance, seen, engines.detectors, settings, clock)
         answer = ask(seen, engines.models, settings, clock)
         if answer.error is not None:
-            return replace(failed(answer.error, clock), seen=seen, usage=answer.usage)
+            lost = failed(answer.error, clock)
+            return replace(lost, seen=seen, facts=known, usage=answer.usage)
         findings += answer.findings
         outcome = finish(instance, seen, findings, engines, key, settings, clock)
         return replace(outcome, usage=answer.usage)
     except Exception as error:  # noqa: BLE001 - engines raise anything, with values
-        return failed(error, clock)
+        return replace(failed(error, clock), facts=known)
 
 
 def failed(error: Exception, clock: Stopwatch | None = None, stage: str = "") -> Outcome:
@@ -513,7 +516,10 @@ def _build(
 
 
 def facts(instance: Instance) -> dict[str, object]:
-    """What a manifest may say of an instance: how it is coded, nothing of whom."""
+    """What a manifest may say of an instance: how it is coded, nothing of whom.
+
+    What describes the pixels was checked when the instance was opened.
+    """
     pixels = instance.pixels
     return {
         "kind": instance.kind.value,

@@ -104,28 +104,12 @@ class Engine:
         raise DetectionError("the engine died over it", "engine_died", "detect")
 
     async def _generate(self, running: "_Running", question: Question) -> Reply:
-        from vllm import SamplingParams
-        from vllm.inputs import TokensPrompt
-        from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
-
-        sampling = SamplingParams(
-            temperature=question.temperature,
-            seed=question.seed,
-            max_tokens=question.max_tokens,
-            structured_outputs=StructuredOutputsParams(json=dict(question.schema)),
-            output_kind=RequestOutputKind.FINAL_ONLY,
+        picture = await asyncio.to_thread(decoded, question.png)
+        request = running.llm.generate(
+            prompt(running.llm.get_tokenizer(), question, picture),
+            sampling(question),
+            f"q{next(self._ids)}",
         )
-        tokenizer = running.llm.get_tokenizer()
-        text = tokenizer.apply_chat_template(
-            question.chat({"type": "image"}), tokenize=False, add_generation_prompt=True
-        )
-        picture = await asyncio.to_thread(_decoded, question.png)
-        prompt = TokensPrompt(
-            # The template has written the first token already.
-            prompt_token_ids=tokenizer.encode(text, add_special_tokens=False),
-            multi_modal_data={"image": picture},
-        )
-        request = running.llm.generate(prompt, sampling, f"q{next(self._ids)}")
         last = await self._last(running, request)
         self._deaths = 0
         best = last.outputs[0]
@@ -238,5 +222,34 @@ def _forgotten(work: "asyncio.Future[Any]") -> None:
         work.exception()
 
 
-def _decoded(png: bytes) -> Image.Image:
+def prompt(tokenizer: Any, question: Question, picture: Image.Image) -> Any:
+    """A question as vLLM takes it: tokens of the chat, and the picture."""
+    from vllm.inputs import TokensPrompt
+
+    text = tokenizer.apply_chat_template(
+        question.chat({"type": "image"}), tokenize=False, add_generation_prompt=True
+    )
+    return TokensPrompt(
+        # The template has written the first token already.
+        prompt_token_ids=tokenizer.encode(text, add_special_tokens=False),
+        multi_modal_data={"image": picture},
+    )
+
+
+def sampling(question: Question) -> Any:
+    """How vLLM is to answer: within the schema, told when it has finished."""
+    from vllm import SamplingParams
+    from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
+
+    return SamplingParams(
+        temperature=question.temperature,
+        seed=question.seed,
+        max_tokens=question.max_tokens,
+        structured_outputs=StructuredOutputsParams(json=dict(question.schema)),
+        output_kind=RequestOutputKind.FINAL_ONLY,
+    )
+
+
+def decoded(png: bytes) -> Image.Image:
+    """A question's picture."""
     return Image.open(io.BytesIO(png)).convert("RGB")

@@ -31,6 +31,7 @@ from maskray.errors import ServiceDownError
 ray = pytest.importorskip("ray")
 pytest.importorskip("vllm")
 
+from data_jobs import check  # noqa: E402
 from data_jobs.config import JobSettings  # noqa: E402
 from data_jobs.output import ATTEMPTS  # noqa: E402
 from data_jobs.redact import redact  # noqa: E402
@@ -205,6 +206,7 @@ def test_noise_is_never_an_answer(source, tiny_models, tmp_path):
     assert rows["named.png"]["error_code"] in {"cut_off_reply", "full_reply"}
     assert rows["named.png"]["pictures"] == 2, "it was asked once more"
     assert rows["named.png"]["released"] is None
+    assert (rows["named.png"]["kind"], rows["named.png"]["frames"]) == ("png", 1)
     assert rows["broken.dcm"]["verdict"] == "FAILED"
     blank = rows["blank.png"]
     assert (blank["verdict"], blank["pictures"], blank["tokens_in"]) == ("CLEAN", 0, 0)
@@ -270,12 +272,22 @@ def service(tiny_models: dict[str, Path], tmp_path: Path) -> Iterator[str]:
         server.wait(30)
 
 
-def test_a_model_behind_a_service_is_asked_the_same(source, service, tmp_path):
+def test_a_model_behind_a_service_is_asked_the_same(source, service, tmp_path, monkeypatch):
     place = {"base_url": service, "model": "tiny"}
-    rows = run(source, tmp_path / "output", settings("openai", endpoint=place))
+    chosen = settings("openai", endpoint=place)
+    assert _check(chosen) == (False, "it answers, but misses the name it is shown")
+    monkeypatch.setattr(check, "_NAME", WORD)
+    assert _check(chosen) == (True, "finds the name it is shown")
+    rows = run(source, tmp_path / "output", chosen)
     assert rows["named.png"]["verdict"] == "REDACTED"
     assert rows["unnamed.png"]["verdict"] == "REDACTED"
     assert rows["blank.png"]["verdict"] == "CLEAN"
     assert rows["named.png"]["tokens_in"] > 300
     assert rows["named.png"]["model"] == "tiny"
     assert "openai" in {each["source"] for each in rows["named.png"]["findings"]}
+
+
+def _check(chosen: JobSettings) -> tuple[bool, str]:
+    """What ``maskray check`` says of the model, which comes last."""
+    *_, model = check.checks(chosen)
+    return model.works, model.says

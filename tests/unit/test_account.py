@@ -11,14 +11,15 @@ from pydantic import SecretStr
 
 from maskray import __version__
 from maskray.account import LEDGER, MANIFEST, STAGES, ledger_row, manifest_row, table
-from maskray.deidentify import Outcome, failed
+from maskray.deidentify import Outcome, facts, failed
 from maskray.detect import Seen
 from maskray.errors import InputError
 from maskray.geometry import Box
-from maskray.open import Kind
+from maskray.open import Kind, open_instance
 from maskray.policy import Policy
 from maskray.records import Category, Finding, Region, TextLine, Verdict
-from maskray.settings import AccountSettings, Settings
+from maskray.settings import AccountSettings, LimitSettings, Settings
+from tests.unit import builders
 
 CANARY = "CANARY-7Q"
 KEEP_TEXT = Settings(account=AccountSettings(keep_text=True))
@@ -296,3 +297,12 @@ def test_the_stages_are_those_of_the_way():
 def test_an_outcome_does_not_show_what_was_read():
     for shown in (repr(outcome()), str(outcome())):
         assert CANARY not in shown
+
+
+def test_what_only_looks_like_a_modality_is_not_accounted():
+    shown = builders.dataset(builders.random_frames((1, 16, 16), 8), Modality="US")
+    known = facts(open_instance(builders.written(shown), LimitSettings()))
+    assert (known["modality"], known["photometric"]) == ("US", "MONOCHROME2")
+    shown.Modality = builders.CANARY.upper()
+    known = facts(open_instance(builders.written(shown), LimitSettings()))
+    assert known["modality"] == "OTHER"
