@@ -89,9 +89,10 @@ def read_sightings(
 ) -> tuple[list[TextLine], list[TextLine]]:
     """The lines read in a frame, and the places where reading was doubtful.
 
-    Text that no rule can name is read again, larger and in the other views: a misread
-    clinical word is no PHI. Not so where ``resembles`` says that a line was read alike
-    in an earlier frame: then there are several readings already.
+    Text that no rule can name, and figures read hesitantly, are read again, larger and in
+    the other views: a misread clinical word is no PHI, a misread date is. Not so where
+    ``resembles`` says that a line was read alike in an earlier frame: then there are
+    several readings already.
     """
     frames = tuple(frames)
     readings: list[tuple[Reading, str]] = []
@@ -109,7 +110,8 @@ def read_sightings(
         unnamed = any(
             rules.is_unnamed(each.text.get_secret_value(), identifiers) for each in mine
         )
-        if unnamed and not all(resembles(line) for line in mine):
+        doubted = unnamed or any(rules.is_hesitant(each) for each in mine)
+        if doubted and not all(resembles(line) for line in mine):
             again = _read_again(
                 reader, reading, sorted(shown, key=lambda v: v.name != name)
             )

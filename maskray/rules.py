@@ -195,7 +195,7 @@ def _best_reading(
     """
     runs = list(classify(line.text.get_secret_value(), identifiers, policy))
     if not any(run.category in _MISREADABLE for run in runs):
-        return runs
+        return _in_doubt(line, runs, identifiers, policy)
     second = () if line.second is None else (line.second,)
     if any(True for _ in identifiers.find(list(tokens(line.text.get_secret_value())))):
         return runs
@@ -211,6 +211,28 @@ def _best_reading(
         voices = []
     if categories <= _HARMLESS and _outvoted(own, others, voices):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
+    return runs
+
+
+def is_hesitant(line: TextLine) -> bool:
+    """Whether figures were read so unsurely that a date may have become a measure."""
+    figures = sum(each.isdigit() for each in line.text.get_secret_value())
+    return line.confidence < _HESITANT and figures >= _FEWEST_FIGURES
+
+
+_HESITANT = 0.75
+_FEWEST_FIGURES = 4
+
+
+def _in_doubt(
+    line: TextLine, runs: list[Labelled], identifiers: Identifiers, policy: Policy
+) -> list[Labelled]:
+    """Figures that were read hesitantly are what any further reading says by its form."""
+    whole = len(line.text.get_secret_value())
+    for other in line.others if is_hesitant(line) else ():
+        for run in classify(other.get_secret_value(), identifiers, policy):
+            if policy.hides(run.category) and run.category not in _HARMLESS:
+                return [Labelled(0, whole, run.category)]
     return runs
 
 

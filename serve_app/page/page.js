@@ -4,7 +4,7 @@
 import { Viewer, picture } from "/page/viewer.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { token: "", items: [], names: new Map(), current: null, shapes: [], frame: 0, edited: false, working: false };
+const state = { token: "", items: [], names: new Map(), current: null, coming: null, shapes: [], frame: 0, edited: false, working: false };
 const cache = new Map();
 const viewer = new Viewer($("before"), $("after"), drawn);
 
@@ -90,8 +90,12 @@ function list() {
 }
 
 async function choose(id) {
+  if (state.coming === id) return;
+  state.coming = id;
   const item = await attempt(async () => (await ask(`/v1/reviews/${id}`)).json());
-  if (item) await open(item);
+  const wanted = state.coming === id; // or another one was chosen meanwhile
+  if (wanted) state.coming = null;
+  if (item && wanted) await open(item);
 }
 
 async function open(item, keepFrame = false) {

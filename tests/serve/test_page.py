@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
 import pytest
 from playwright.sync_api import ConsoleMessage, FilePayload, Page, expect, sync_playwright
 
@@ -15,6 +17,7 @@ from maskray.open import open_instance
 from maskray.pixels import decode
 from maskray.settings import LimitSettings
 from tests.serve.conftest import IMAGES, Running
+from tests.unit import builders
 
 pytestmark = [pytest.mark.ray, pytest.mark.model, pytest.mark.slow]
 Image = Callable[[str], bytes]
@@ -91,6 +94,17 @@ def canvas(page: Page, name: str) -> np.ndarray[Any, Any]:
     return np.asarray(PIL.Image.open(io.BytesIO(data)).convert("RGB"))
 
 
+def cine(frames: int, texts: range) -> bytes:
+    """A cine of noise in which a patient's name stands for a while."""
+    noise = np.random.default_rng(3).integers(30, 60, (frames, 160, 360), np.uint8)
+    for index in texts:
+        picture = PIL.Image.fromarray(noise[index])
+        font = PIL.ImageFont.load_default(22)
+        PIL.ImageDraw.Draw(picture).text((20, 20), "MILLER ANNA", fill=255, font=font)
+        noise[index] = np.asarray(picture)
+    return builders.written(builders.dataset(noise, PatientName="Miller^Anna"))
+
+
 def samples(data: bytes) -> np.ndarray[Any, Any]:
     instance = open_instance(data, LimitSettings())
     return next(decode(instance.dataset, instance.pixels)).samples
@@ -163,6 +177,44 @@ def test_frames_and_window_follow_the_hands(page: Page, image: Image) -> None:
     assert (second != first).any()
     page.locator("#level").fill("60000")
     assert canvas(page, "before").astype(int).mean() < second.astype(int).mean()
+
+
+def test_a_cine_of_a_hundred_frames_is_stepped_through_and_approved(page: Page) -> None:
+    data = cine(100, texts=range(40, 60))
+    choose(page, "cine.dcm", data)
+    assert page.locator("#verdict").text_content() == "REDACTED"
+    assert page.locator("#frame-number").text_content() == "1 of 100"
+    assert "20 frames" in (page.locator("#regions").text_content() or "")
+    name = str(page.locator("#items button").last.get_attribute("data-id"))
+    page.locator("#level").fill("32768")
+    page.locator("#window").fill("65535")
+    for frame in (39, 40, 59, 60, 99):
+        page.locator("#frame").fill(str(frame))
+        shown(page, name, frame)
+        written = frame in range(40, 60)
+        assert (canvas(page, "before")[:90].min(axis=2) > 200).any() == written
+        assert not (canvas(page, "after")[:90] > 200).any()
+    page.locator("#before").focus()
+    page.locator("#all").uncheck()
+    page.keyboard.press("d")
+    drag(page, (300, 100, 330, 120))
+    page.keyboard.press("a")
+    expect(page.locator("#message")).to_have_text("Approved and proven.", timeout=SLOWLY)
+    with page.expect_download() as downloading:
+        page.click("#download")
+    downloaded = open_instance(Path(downloading.value.path()).read_bytes(), LimitSettings())
+    original = open_instance(data, LimitSettings())
+    for before, after in zip(
+        decode(original.dataset, original.pixels),
+        decode(downloaded.dataset, downloaded.pixels),
+        strict=True,
+    ):
+        changed = before.samples != after.samples
+        if before.index == 99:
+            assert changed[100:120, 300:330].all()
+            assert not np.delete(changed, np.s_[95:125], axis=0).any()
+        else:
+            assert changed.any() == (before.index in range(40, 60))
 
 
 def test_what_is_rejected_is_no_longer_shown(page: Page, image: Image) -> None:

@@ -8,6 +8,7 @@ exists.
 """
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -968,6 +969,19 @@ def test_a_reading_that_spells_an_identifier_is_believed():
 def test_one_other_reading_does_not_outvote_many(text, second):
     line = line_of(text, others=(SecretStr(text),) * 5, second=SecretStr(second))
     assert findings([line], NOBODY, DEFAULT) != ()
+
+
+@pytest.mark.parametrize(
+    ("confidence", "other", "found"),
+    [
+        (0.65, "03/01/47", [(Category.DATE, "03/ 101/47")]),
+        (0.65, "03/ 101/47", []),
+        (0.9, "03/01/47", []),
+    ],
+)
+def test_figures_read_hesitantly_are_what_any_reading_makes_them(confidence, other, found):
+    line = replace(read_as("03/ 101/47", other), confidence=confidence)
+    assert texts(findings([line], NOBODY, DEFAULT)) == found
 
 
 def test_a_date_is_a_date_whatever_others_read():
