@@ -57,6 +57,23 @@ def main(
     """De-identifies medical images: header and burned-in text."""
 
 
+Config = Annotated[
+    Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
+]
+TokensIn = Annotated[
+    float | None,
+    typer.Option("--dollars-per-million-tokens-in", min=0.0, help="For the cost."),
+]
+TokensOut = Annotated[
+    float | None,
+    typer.Option("--dollars-per-million-tokens-out", min=0.0, help="For the cost."),
+]
+Hour = Annotated[
+    float | None,
+    typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
+]
+
+
 @app.command()
 def redact(
     paths: Annotated[
@@ -66,9 +83,7 @@ def redact(
             help="Files, folders, zip archives, globs, s3:// or gs://; OUTPUT comes last.",
         ),
     ],
-    config: Annotated[
-        Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
-    ] = None,
+    config: Config = None,
     detector: Annotated[
         list[str] | None,
         typer.Option(help="Detector to ask; give it again to unite several."),
@@ -125,18 +140,9 @@ def report(
     output: Annotated[
         str, typer.Argument(metavar="OUTPUT", help="An output of maskray redact.")
     ],
-    tokens_in: Annotated[
-        float | None,
-        typer.Option("--dollars-per-million-tokens-in", min=0.0, help="For the cost."),
-    ] = None,
-    tokens_out: Annotated[
-        float | None,
-        typer.Option("--dollars-per-million-tokens-out", min=0.0, help="For the cost."),
-    ] = None,
-    hour: Annotated[
-        float | None,
-        typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
-    ] = None,
+    tokens_in: TokensIn = None,
+    tokens_out: TokensOut = None,
+    hour: Hour = None,
     model_hour: Annotated[
         float | None,
         typer.Option("--dollars-per-model-hour", min=0.0, help="Of one model's GPUs."),
@@ -214,25 +220,14 @@ def evaluate(
     images: Annotated[
         Path | None, typer.Option(help="Folder of the images that a CSV names.")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
-    ] = None,
+    config: Config = None,
     policy: Annotated[
         list[Path] | None,
         typer.Option(help="YAML file; give it again. Default: banner and everything."),
     ] = None,
-    tokens_in: Annotated[
-        float | None,
-        typer.Option("--dollars-per-million-tokens-in", min=0.0, help="For the cost."),
-    ] = None,
-    tokens_out: Annotated[
-        float | None,
-        typer.Option("--dollars-per-million-tokens-out", min=0.0, help="For the cost."),
-    ] = None,
-    hour: Annotated[
-        float | None,
-        typer.Option("--dollars-per-hour", min=0.0, help="Of one busy worker."),
-    ] = None,
+    tokens_in: TokensIn = None,
+    tokens_out: TokensOut = None,
+    hour: Hour = None,
 ) -> None:
     """Compare detectors and other tools on your own labelled images."""
     from data_jobs.config import load_settings
@@ -259,9 +254,7 @@ def evaluate(
 
 @app.command()
 def check(
-    config: Annotated[
-        Path | None, typer.Option(help="YAML file with settings.", dir_okay=False)
-    ] = None,
+    config: Config = None,
 ) -> None:
     """Try everything a run needs on this machine. Exit code 3 if something is missing.
 
