@@ -13,7 +13,9 @@ After ``maskray redact SOURCES OUT`` it takes the labels of SOURCES (a CSV with 
 It prints counts and the instances' keys, never what was read. Exit code 1 if (a) or (b)
 fails for a file.
 
-    python bench/check_release.py SOURCES OUT [--labels FILE] [--only GLOB] [--workers N]
+    python bench/check_release.py SOURCES OUT [--labels FILE] [--only GLOB] [--frames N]
+
+EasyOCR takes a minute of CPU for a frame. ``--frames`` reads fewer of a long cine.
 """
 
 import argparse
@@ -195,14 +197,19 @@ def of_file(rows: dict[str, Row], path: str) -> list[Row]:
     ]
 
 
-def tasks_of(label: Row, row: Row, out: Path) -> list[Task]:
-    """Reads the first frame of the source, and all frames of what was released."""
+def tasks_of(label: Row, row: Row, out: Path, most: int | None) -> list[Task]:
+    """Reads the first frame of the source, and the frames of what was released.
+
+    All of them, or so many, spread evenly.
+    """
     strings = tuple(each for each in label["phi_strings"].split("|") if letters(each))
     source = Task(row["source"], row["instance"], strings, (0,), released=False)
     if not row["released"]:
         return [source]
     path = str(out / row["released"])
-    frames = range(opened(path).pixels.frames)
+    count = opened(path).pixels.frames
+    spread = np.linspace(0, count - 1, min(most or count, count))
+    frames = [int(each) for each in spread]
     return [source] + [
         Task(path, row["instance"], strings, tuple(frames[start : start + CHUNK]), True)
         for start in range(0, len(frames), CHUNK)
@@ -238,13 +245,13 @@ class Read:
 
 
 def check_phi(
-    pairs: Sequence[tuple[Row, Row]], out: Path, workers: int
+    pairs: Sequence[tuple[Row, Row]], out: Path, workers: int, most: int | None
 ) -> Iterator[tuple[str, Read]]:
     """The instances with PHI, each when it is done."""
     reads = {
         row["instance"]: Read(row["verdict"], row["error_code"] or "") for _, row in pairs
     }
-    tasks = [task for label, row in pairs for task in tasks_of(label, row, out)]
+    tasks = [task for label, row in pairs for task in tasks_of(label, row, out, most)]
     left = Counter(task.instance for task in tasks)
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=fresh) as pool:
@@ -309,6 +316,7 @@ def main() -> int:
     asked.add_argument("out", type=Path)
     asked.add_argument("--labels", type=Path, help="default: labels.csv beside SOURCES")
     asked.add_argument("--only", default="*", metavar="GLOB", help="of paths in labels")
+    asked.add_argument("--frames", type=int, metavar="N", help="read so many at most")
     asked.add_argument("--workers", type=int, default=2)
     options = asked.parse_args()
     keep_quiet()
@@ -321,7 +329,7 @@ def main() -> int:
     start = time.monotonic()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     wrong = missing
-    wrong += _show_phi(pairs, options.out, options.workers, console)
+    wrong += _show_phi(pairs, options, console)
     wrong += _show_same(pairs, options.out, console)
     _show_review(pairs, missing, console)
     console.print(f"{wrong} wrong; {time.monotonic() - start:.0f} s")
@@ -329,7 +337,7 @@ def main() -> int:
 
 
 def _show_phi(
-    pairs: Sequence[tuple[Row, Row]], out: Path, workers: int, console: Console
+    pairs: Sequence[tuple[Row, Row]], options: argparse.Namespace, console: Console
 ) -> int:
     chosen = [(label, row) for label, row in pairs if label["has_phi"] == "yes"]
     table = Table(title="(a) strings of PHI that can be read", title_justify="left")
@@ -338,7 +346,8 @@ def _show_phi(
         table.add_column(name, justify="right")
     table.add_column("")
     wrong = 0
-    for number, (key, read) in enumerate(check_phi(chosen, out, workers), 1):
+    found = check_phi(chosen, options.out, options.workers, options.frames)
+    for number, (key, read) in enumerate(found, 1):
         says = f"{read.verdict} {read.code}: {read.says}".replace(" :", ":")
         console.print(f"{number:4} of {len(chosen)}  {key}  {says}", markup=False)
         wrong += not read.says.startswith("ok")

@@ -33,7 +33,7 @@ from maskray.locate import Locator
 from maskray.model import Answer, Model
 from maskray.open import Instance, Kind, open_instance
 from maskray.picture import Picture, fewest_views, pictures
-from maskray.pixels import decode, shallow_copy
+from maskray.pixels import decode, only_pixels, shallow_copy
 from maskray.plan import Place, places_to_locate, plan_regions
 from maskray.planes import REMOVED, must_clear_unused_bits, planes
 from maskray.quiet import keep_quiet
@@ -500,10 +500,12 @@ def _build(
         with clock.stage("write"):
             boxes = masking.boxes_by_frame(regions).get(0, ())
             return encode_image(masked, boxes), key.uid("image", instance.sha256)
+    with clock.stage("write"):
+        bare = only_pixels(masked.dataset, masked.pixels)
     with clock.stage("header"):
         work = header.PixelWork(examined=True, masked=changed)
         clean = header.deidentify_header(
-            masked.dataset,
+            bare,
             key,
             settings.header,
             work,

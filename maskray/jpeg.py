@@ -13,16 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 import jpeglib
 import numpy as np
 
+from maskray.codestream import segments
 from maskray.errors import UnsupportedPixelsError
 from maskray.geometry import Box
 
-_STANDALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _COLOUR_SPACES = frozenset({"JCS_YCbCr", "JCS_RGB", "JCS_GRAYSCALE"})
 _IMAGE = frozenset(range(0xC0, 0xE0))
 """Markers that say how pixels are coded (ITU-T T.81, table B.1)."""
 _FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOF55 = 0xF7  # of JPEG-LS
-_SOS, _EOI, _APP0, _APP14 = 0xDA, 0xD9, 0xE0, 0xEE
+_APP0, _APP14 = 0xE0, 0xEE
 
 
 def blank(
@@ -131,39 +131,8 @@ def _role(marker: int, segment: bytes) -> str:
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Marker and bytes of each segment after SOI; scans hold their entropy data."""
-    if data[:2] != b"\xff\xd8":
-        raise UnsupportedPixelsError("not a JPEG stream", "not_decodable")
-    at = 2
-    while at + 4 <= len(data) or data[at : at + 2] == b"\xff\xd9":
-        if data[at] != 0xFF:
-            break
-        marker = data[at + 1]
-        if marker == 0xFF:  # fill byte
-            at += 1
-            continue
-        if marker == _EOI:
-            yield marker, data[at : at + 2]
-            return
-        end = at + 2
-        if marker not in _STANDALONE:
-            end += int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == _SOS:
-            end = _scan_end(data, end)
-        yield marker, data[at:end]
-        at = end
-    raise UnsupportedPixelsError("the JPEG stream is cut off", "not_decodable")
-
-
-def _scan_end(data: bytes, at: int) -> int:
-    """Where the entropy-coded data ends: the next marker that is no restart."""
-    while True:
-        at = data.find(b"\xff", at)
-        if at < 0 or at + 1 >= len(data):
-            raise UnsupportedPixelsError("the JPEG scan is cut off", "not_decodable")
-        if data[at + 1] == 0 or 0xD0 <= data[at + 1] <= 0xD7:
-            at += 2
-        else:
-            return at
+    for marker, start, end in segments(data):
+        yield marker, data[start:end]
 
 
 def _blank_components(

@@ -40,6 +40,7 @@ from pydicom.uid import (
 )
 
 from maskray import jpeg
+from maskray.codestream import without_remarks
 from maskray.errors import InputError, RedactionError, UnsupportedPixelsError
 from maskray.geometry import Box
 from maskray.settings import LimitSettings
@@ -411,6 +412,26 @@ def write_masked(dataset: Dataset, found: PixelFormat, masks: Masks) -> Dataset:
         if error.code != "not_encodable":
             raise
     _write_decoded(copy, found, masks)
+    return copy
+
+
+def only_pixels(dataset: Dataset, found: PixelFormat) -> Dataset:
+    """A dataset whose encoded frames hold nothing but pixels.
+
+    That is the argument, unless frames carry remarks (see :mod:`maskray.codestream`):
+    then a shallow copy without them.
+
+    Raises:
+        UnsupportedPixelsError: If the frames cannot be followed.
+    """
+    if not found.encapsulated:
+        return dataset
+    frames = _encoded_frames(dataset, found)
+    cleared = [without_remarks(frame) for frame in frames]
+    if all(one is other for one, other in zip(frames, cleared, strict=True)):
+        return dataset
+    copy = shallow_copy(dataset)
+    _set_encapsulated(copy, cleared)
     return copy
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from maskray import Category, Outcome
+from maskray.plan import placed
 from maskray.records import TextLine
 from serve_app import bodies, media, problems
 from serve_app.admission import Held
@@ -143,7 +144,8 @@ class Found(BaseModel):
 
     frames: list[int] = Field(description="0-based indices.", examples=[[0]])
     box: list[int] | None = Field(
-        description="x0, y0, x1, y1 in native pixels, half-open; null: place unknown.",
+        description="x0, y0, x1, y1 in native pixels, half-open; null: a model "
+        "names text that was not read.",
         examples=[[12, 8, 240, 30]],
     )
     category: Category
@@ -205,7 +207,7 @@ def detected(examined: Examined, *, with_text: bool) -> Detected:
                     confidence=_confidence(each.box, each.frames, examined.seen.lines),
                     text=each.text.get_secret_value() if with_text else None,
                 )
-                for each in examined.findings
+                for each in placed(examined.findings, examined.seen.lines)
             ],
         }
     )

@@ -27,6 +27,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from maskray.errors import ServiceDownError
+from tests.conftest import WORD
 
 ray = pytest.importorskip("ray")
 pytest.importorskip("vllm")
@@ -43,8 +44,6 @@ pytestmark = [
     pytest.mark.timeout(600),
 ]
 ROOT = Path(__file__).parents[2]
-WORD = "KRAME"
-"""What the model answers; see ``conftest.py``."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
+from tests.conftest import WORD
 from tests.serve.conftest import IMAGES, Running, running
 
 pytest.importorskip("vllm")
@@ -45,6 +47,15 @@ def redact(service: Running, name: str, **query: str):
     return client.post("/v1/redact", content=body, headers=headers, params=query)
 
 
+# First, while no other engine is loaded.
+def test_what_cannot_be_understood_is_not_released(tiny_models):
+    with running(settings=settings(tiny_models["noise"], "vllm")) as service:
+        done = redact(service, WITH_TEXT)
+        assert done.status_code == 422
+        assert done.json()["verdict"] == "REVIEW"
+        assert redact(service, WITHOUT_TEXT).status_code == 200
+
+
 def test_what_a_model_names_and_nobody_finds_hides_all_text(speaking):
     done = redact(speaking, WITH_TEXT, detector="vllm")
     assert (done.status_code, done.headers["maskray-verdict"]) == (200, "REDACTED")
@@ -62,9 +73,19 @@ def test_a_frame_without_text_never_reaches_the_model(speaking):
     assert (done.status_code, done.headers["maskray-verdict"]) == (200, "CLEAN")
 
 
-def test_what_cannot_be_understood_is_not_released(tiny_models):
-    with running(settings=settings(tiny_models["noise"], "vllm")) as service:
-        done = redact(service, WITH_TEXT)
-        assert done.status_code == 422
-        assert done.json()["verdict"] == "REVIEW"
-        assert redact(service, WITHOUT_TEXT).status_code == 200
+def test_a_model_says_what_and_the_lines_say_where(speaking):
+    image = Image.new("L", (300, 110))
+    font = ImageFont.load_default(26)
+    ImageDraw.Draw(image).text((14, 30), f"{WORD} LEFT", fill=255, font=font)
+    stream = io.BytesIO()
+    image.save(stream, "png")
+    done = speaking.client().post(
+        "/v1/detect",
+        content=stream.getvalue(),
+        headers={"content-type": "image/png"},
+        params={"detector": "vllm"},
+    )
+    (found,) = done.json()["findings"]
+    x0, y0, x1, y1 = found["box"]
+    assert x0 < 30 < 90 < x1 < 140
+    assert y0 < 45 < y1 < 75
