@@ -147,9 +147,10 @@ def service(address: str | None, max_in_flight: int) -> Iterator[tuple[str, int 
     with tempfile.TemporaryDirectory(prefix="mr-", dir="/tmp") as folder:
         config = Path(folder) / "config.yaml"
         cpus = os.cpu_count() or 2
-        pool = {"min_replicas": cpus, "max_replicas": cpus, "num_cpus": 0.4}
+        pool = {"min_replicas": cpus, "max_replicas": cpus, "num_cpus": 0.25}
         limits = {"max_in_flight": max_in_flight}
-        args = {"limits": limits, "readers": pool, "redactors": pool}
+        pools = dict.fromkeys(("readers", "redactors", "easyocr"), pool)
+        args = {"limits": limits, **pools}
         config.write_text(yaml.safe_dump(args))
         words = ["-m", "serve_app", "--port=18999", "--insecure-loopback"]
         process = subprocess.Popen(

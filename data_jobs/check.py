@@ -93,14 +93,16 @@ def _rapidocr_reads() -> str:
 
 
 def _easyocr_finds() -> str:
-    from maskray.locate import Locator
+    from maskray.locate import EasyOCR, Locator
 
     page = _page()
-    locator = Locator()
-    found = locator.locate(page, [Box(0, 0, page.shape[1], page.shape[0])], [32])
+    engine = EasyOCR()
+    found = Locator(engine=engine).locate(
+        page, [Box(0, 0, page.shape[1], page.shape[0])], [32]
+    )
     if not found:
         raise RuntimeError
-    return f"a line of text, on the {locator.device}"
+    return f"a line of text, on the {engine.device}"
 
 
 def _decoders() -> str:

@@ -2,7 +2,7 @@
 
 EasyOCR's network costs the same for every pixel it is shown, so it is not shown whole
 frames: the places where text was seen are cut out, brought to the size the network
-reads best, and packed onto one canvas. One :class:`Locator` is built per process.
+reads best, and packed onto one canvas. One :class:`EasyOCR` is built per process.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -70,7 +70,27 @@ class _Piece:
         return self.source.x0 + x, self.source.y0 + y
 
 
-class Locator:
+Boxes = tuple[list[Any], list[Any]]
+"""EasyOCR's ``[x_min, x_max, y_min, y_max]`` boxes, and its free-form quads."""
+Reading = tuple[list[Any], str, float]
+"""EasyOCR's corners, what it reads between them, and its confidence."""
+
+
+class Engine(Protocol):
+    """Finds and reads text on canvases: :class:`EasyOCR`, or what brings it there."""
+
+    def detect(self, canvas: View) -> Boxes:
+        """Where text is."""
+        ...
+
+    def recognize(
+        self, canvas: View, upright: list[Any], rotated: list[Any]
+    ) -> list[Reading]:
+        """What is written in these boxes."""
+        ...
+
+
+class EasyOCR:
     """EasyOCR with its weights loaded.
 
     Raises:
@@ -108,6 +128,55 @@ class Locator:
                 "damaged_weights",
             ) from None
         self._reader.detector = _fast(self._reader.detector, self.device)
+
+    def detect(self, canvas: View) -> Boxes:
+        """Where text is on one canvas."""
+        return self.detect_all([canvas])[0]
+
+    def detect_all(self, canvases: Sequence[View]) -> list[Boxes]:
+        """Where text is on canvases of one shape, looked at together."""
+        stack = np.stack(canvases)
+        upright, rotated = self._reader.detect(
+            stack,
+            min_size=4,
+            text_threshold=0.5,
+            low_text=0.35,
+            link_threshold=0.4,
+            canvas_size=max(stack.shape[1:3]),
+            mag_ratio=1.0,
+            width_ths=0.3,
+            add_margin=0.1,
+            reformat=False,
+        )
+        return [(list(a), list(b)) for a, b in zip(upright, rotated, strict=True)]
+
+    def recognize(
+        self, canvas: View, upright: list[Any], rotated: list[Any]
+    ) -> list[Reading]:
+        """What is written in these boxes."""
+        grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+        read = self._reader.recognize(grey, upright, rotated)
+        return [
+            ([(float(x), float(y)) for x, y in corners], str(text), float(confidence))
+            for corners, text, confidence in read
+        ]
+
+
+class Locator:
+    """Finds and reads text in places of a frame.
+
+    Args:
+        settings: For an engine of its own.
+        engine: Used instead.
+
+    Raises:
+        ServiceDownError: If EasyOCR or its weights are missing or damaged.
+    """
+
+    def __init__(
+        self, settings: LocateSettings | None = None, engine: Engine | None = None
+    ) -> None:
+        self._engine = engine or EasyOCR(settings)
 
     def locate(
         self, view: View, places: Sequence[Box], line_heights: Sequence[int]
@@ -147,41 +216,25 @@ class Locator:
 
         found: list[Located] = []
         for canvas, pieces in _pack(view, places, line_heights, letter):
-            upright, rotated = self._detect(canvas)
+            upright, rotated = self._engine.detect(canvas)
             upright = [e for e in upright if wanted(pieces, [(e[0], e[2]), (e[1], e[3])])]
             rotated = [e for e in rotated if wanted(pieces, [(x, y) for x, y in e])]
             if not upright and not rotated:
                 continue
-            grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
-            for corners, text, confidence in self._reader.recognize(grey, upright, rotated):
-                box = _native(pieces, [(float(x), float(y)) for x, y in corners])
+            for corners, text, sure in self._engine.recognize(canvas, upright, rotated):
+                box = _native(pieces, corners)
                 if box is not None:
-                    found.append(Located(box, SecretStr(str(text)), float(confidence)))
+                    found.append(Located(box, SecretStr(text), sure))
         return found
 
     def _boxes(self, canvas: View, pieces: Sequence[_Piece]) -> Iterator[Box]:
-        upright, rotated = self._detect(canvas)
+        upright, rotated = self._engine.detect(canvas)
         corners = [[(x0, y0), (x1, y1)] for x0, x1, y0, y1 in upright]
         corners += [[(x, y) for x, y in quad] for quad in rotated]
         for points in corners:
             box = _native(pieces, points)
             if box is not None:
                 yield box
-
-    def _detect(self, canvas: View) -> tuple[list[Any], list[Any]]:
-        """EasyOCR's ``[x_min, x_max, y_min, y_max]`` boxes and its free-form quads."""
-        upright, rotated = self._reader.detect(
-            canvas,
-            min_size=4,
-            text_threshold=0.5,
-            low_text=0.35,
-            link_threshold=0.4,
-            canvas_size=max(canvas.shape[:2]),
-            mag_ratio=1.0,
-            width_ths=0.3,
-            add_margin=0.1,
-        )
-        return list(upright[0]), list(rotated[0])
 
 
 def weights_folder(settings: LocateSettings) -> Path:

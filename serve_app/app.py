@@ -3,7 +3,7 @@
 ::
 
     HTTP → Ingress ─┬→ Reader     open, render, read, detect → model (optional)
-                    ├→ Redactor   locate, mask, header, verify (EasyOCR)
+                    ├→ Redactor   locate, mask, header, verify → EasyOCR, batched
                     └→ Shelves    results and reviews, in memory for a while
 
 ``maskray serve`` runs it on one machine, ``serve deploy deploy/serve.yaml`` on a cluster.
@@ -20,11 +20,14 @@ from maskray import Key
 from maskray.endpoint import endpoint_key
 from maskray.errors import ConfigError
 from serve_app.config import Args, Pool
+from serve_app.easyocr import EasyOCRHost
 from serve_app.ingress import Ingress
 from serve_app.model import host
 from serve_app.replicas import Reader, Redactor, detectors
 from serve_app.shelf import Shelves
 
+_MOST_CANVASES = 32
+"""That one replica of EasyOCR has at a time; a redactor has one at a time."""
 _STAGE_S = 20.0
 """No stage of one instance should take longer; what is under way may end."""
 
@@ -63,7 +66,12 @@ def build(args: Args) -> serve.Application:
     reader = _deployment(
         Reader, args.readers, drain, max_queued_requests=args.limits.max_in_flight
     ).bind(args.settings, secret, model)
-    redactor = _deployment(Redactor, args.redactors, drain).bind(key, args.settings)
+    easyocr = _deployment(
+        EasyOCRHost, args.easyocr, drain, max_ongoing_requests=_MOST_CANVASES
+    ).bind(args.settings.locate)
+    redactor = _deployment(Redactor, args.redactors, drain).bind(
+        key, args.settings, easyocr, args.limits.deadline_s
+    )
     shelves = _deployment(Shelves, Pool(num_cpus=0.1), drain, max_ongoing_requests=64).bind(
         args.limits.max_shelf_bytes, args.limits.shelf_seconds
     )

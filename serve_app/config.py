@@ -128,7 +128,9 @@ class Args(Part):
     readers: Pool = Pool(num_cpus=0.5)
     """Open, render, read and detect."""
     redactors: Pool = Pool(num_cpus=0.5)
-    """Hold EasyOCR: locate, mask, verify."""
+    """Locate, mask, verify."""
+    easyocr: Pool = Pool(num_cpus=0.5)
+    """EasyOCR for all redactors; with ``num_gpus`` on a GPU, or on a share of one."""
     models: Pool = Pool(num_cpus=0.5)
     """Host the engine of the detector ``vllm``, if ``settings.detectors`` names it;
     ``num_gpus`` are as many as the engine's."""

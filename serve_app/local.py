@@ -57,10 +57,12 @@ _QUIET: Any = LoggingConfig(enable_access_log=False, log_level="WARNING")
 
 
 def _start_ray(args: Args) -> None:
-    pools = (args.ingress, args.readers, args.redactors, args.models)
+    pools = (args.ingress, args.readers, args.redactors, args.easyocr, args.models)
     least = sum(pool.max_replicas * pool.num_cpus for pool in pools) + 1
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # On a busy machine the proxy needs longer to start than Serve waits.
+    os.environ.setdefault("RAY_SERVE_PROXY_READY_CHECK_TIMEOUT_S", "30")
     logging.getLogger("ray").setLevel(logging.ERROR)
     ray.init(
         address="local",

@@ -1,10 +1,7 @@
 """The deployments that do the work: thin classes around the core's steps.
 
-``Reader`` and ``Redactor`` share an instance as the batch job's two stages do. EasyOCR
-is no deployment of its own: ``finish`` asks it in several places of one instance (second
-opinion, locating, each round of verification), always for small crops of different
-shapes, so there is nothing to batch and every question would be a journey. Where there
-is a GPU, a replica of ``Redactor`` gets a share of it.
+``Reader`` and ``Redactor`` share an instance as the batch job's two stages do. EasyOCR,
+which ``Redactor`` asks, is a deployment of its own: see ``easyocr.py``.
 
 What goes wrong with an instance is an outcome; only a missing model raises.
 """
@@ -30,6 +27,7 @@ from maskray.quiet import keep_quiet
 from maskray.read import Reader as TextReader
 from maskray.records import Stopwatch, Usage
 from maskray.text import tokens
+from serve_app.easyocr import HostedEasyOCR
 from serve_app.model import Hosted
 from serve_app.timer import Timer
 
@@ -196,17 +194,30 @@ def detectors(settings: Settings) -> list[Detector]:
 
 
 class Redactor:
-    """Holds EasyOCR: locates, plans, masks, cleans the header and verifies.
+    """Locates, plans, masks, cleans the header and verifies.
+
+    Args:
+        key: For UIDs and pseudonyms.
+        settings: The core's.
+        easyocr: The deployment that is asked where text is.
+        patience_s: How long one question to it may take, waiting included.
 
     Raises:
-        ServiceDownError: If RapidOCR, EasyOCR or its weights are missing.
+        ServiceDownError: If RapidOCR is missing.
     """
 
-    def __init__(self, key: Key, settings: Settings) -> None:
+    def __init__(
+        self,
+        key: Key,
+        settings: Settings,
+        easyocr: DeploymentHandle[Any],
+        patience_s: float,
+    ) -> None:
         keep_quiet()
         self._key = key
         self._settings = settings
-        self._engines = Engines(TextReader(settings.read), Locator(settings.locate))
+        locator = Locator(engine=HostedEasyOCR(easyocr, patience_s))
+        self._engines = Engines(TextReader(settings.read), locator)
         self._worker = Worker()
 
     def check_health(self) -> None:

@@ -129,8 +129,8 @@ def test_the_serve_config_is_deployed_and_answers(cluster: Cluster, tmp_path: Pa
     args = config["applications"][0]["args"]
     args |= {"tokens": [token.model_dump(mode="json")]}
     args |= {"archive": {"folder": str(tmp_path / "archive")}}
-    for pool in ("ingress", "readers", "redactors"):  # a cluster of one small node
-        args[pool] = {"min_replicas": 1, "max_replicas": 1, "num_cpus": 0.5}
+    small = {"min_replicas": 1, "max_replicas": 1, "num_cpus": 0.4}  # for one small node
+    args |= dict.fromkeys(("ingress", "readers", "redactors", "easyocr"), small)
     path = tmp_path / "serve.yaml"
     path.write_text(yaml.safe_dump(config))
     done = cluster.run("serve", "deploy", str(path))

@@ -44,6 +44,7 @@ def backend(settings: Settings) -> Iterator[Hosted]:
         log_to_driver=False,
         runtime_env={"env_vars": {"PYTHONPATH": paths}},
     )
+    serve.start(proxy_location="Disabled")
     handle = serve.run(host(settings), name="model", route_prefix=None)
     yield Hosted(handle, settings.model.timeout_s)
     serve.shutdown()
