@@ -227,12 +227,18 @@ _FEWEST_FIGURES = 4
 def _in_doubt(
     line: TextLine, runs: list[Labelled], identifiers: Identifiers, policy: Policy
 ) -> list[Labelled]:
-    """Figures that were read hesitantly are what any further reading says by its form."""
+    """Figures that were read hesitantly are what any further reading says.
+
+    That is an identifier of the header, or what is PHI by its form.
+    """
     whole = len(line.text.get_secret_value())
     for other in line.others if is_hesitant(line) else ():
-        for run in classify(other.get_secret_value(), identifiers, policy):
-            if policy.hides(run.category) and run.category not in _HARMLESS:
-                return [Labelled(0, whole, run.category)]
+        text = other.get_secret_value()
+        found = {category for *_, category in identifiers.find(list(tokens(text)))}
+        forms = {run.category for run in classify(text, Identifiers(), policy)}
+        for category in sorted(found | forms - _HARMLESS):
+            if policy.hides(category):
+                return [Labelled(0, whole, category)]
     return runs
 
 

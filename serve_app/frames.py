@@ -9,7 +9,7 @@ import numpy as np
 
 from maskray.errors import InputError
 from maskray.open import open_instance
-from maskray.pixels import GREY, StoredFrame, decode
+from maskray.pixels import GREY, PixelFormat, StoredFrame, decode
 from maskray.render import robust_range, views
 from maskray.settings import LimitSettings
 
@@ -48,17 +48,26 @@ def picture(data: bytes, index: int, limits: LimitSettings) -> Picture:
     if not 0 <= index < instance.pixels.frames:
         raise InputError("no such frame", "not_found", "open")
     (frame,) = decode(instance.dataset, instance.pixels, [index])
-    rows, columns = frame.samples.shape[:2]
     if frame.photometric in GREY:
-        return _grey(frame, rows, columns)
+        return _grey(frame, instance.pixels)
+    rows, columns = frame.samples.shape[:2]
     shown = views(frame, instance.dataset, instance.pixels)[0].pixels
     return Picture(rows, columns, 3, 0, _MOST, np.ascontiguousarray(shown).tobytes())
 
 
-def _grey(frame: StoredFrame, rows: int, columns: int) -> Picture:
+def _grey(frame: StoredFrame, found: PixelFormat) -> Picture:
+    """Scaled by the range that can be stored: alike in all frames, before and after.
+
+    Values that are no integers have no such range: the frame's own is taken.
+    """
+    rows, columns = frame.samples.shape[:2]
     values = np.nan_to_num(frame.samples.astype(np.float64), posinf=0.0, neginf=0.0)
-    least, spread = values.min(), max(float(np.ptp(values)), 1e-9)
-    scaled = (values - least) / spread * _MOST
+    if frame.samples.dtype.kind == "f":
+        least, spread = values.min(), max(float(np.ptp(values)), 1e-9)
+    else:
+        spread = float((1 << found.bits_stored) - 1)
+        least = -float(1 << (found.bits_stored - 1)) if found.signed else 0.0
+    scaled = np.clip((values - least) / spread, 0.0, 1.0) * _MOST
     if frame.photometric == "MONOCHROME1":
         scaled = _MOST - scaled
     low, high = robust_range(scaled)

@@ -984,6 +984,16 @@ def test_figures_read_hesitantly_are_what_any_reading_makes_them(confidence, oth
     assert texts(findings([line], NOBODY, DEFAULT)) == found
 
 
+def test_figures_read_hesitantly_may_be_an_identifier():
+    ds = Dataset()
+    ds.PatientID = "44-1207"
+    line = replace(read_as("44 x 207 mm", "44-1207"), confidence=0.6)
+    assert findings([line], NOBODY, DEFAULT) == ()
+    assert {each.category for each in findings([line], collect(ds), DEFAULT)} == {
+        Category.PATIENT_ID
+    }
+
+
 def test_a_date_is_a_date_whatever_others_read():
     line = read_as("12/03/2019", "12 03 20", "120", "120", "120")
     assert texts(findings([line], NOBODY, DEFAULT)) == [(Category.DATE, "12/03/2019")]
