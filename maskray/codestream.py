@@ -10,7 +10,7 @@ ITU-T T.800 annexes A and I.
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from maskray.errors import UnsupportedPixelsError
 
@@ -29,12 +29,13 @@ _J2K_COM, _SOT, _SOD = 0x64, 0x90, 0x93
 _BOXES = frozenset({b"jP  ", b"ftyp", b"jp2h", b"rreq", b"res "})
 """Boxes that describe the coding."""
 
-_MARKS = frozenset(
-    "KAKADU OPENJPEG OPENJPH JASPER GDCM LEAD LEADTOOLS TECHNOLOGIES IJG LIBJPEG CHARLS "
-    "LAVC PEGASUS AWARE LURAWAVE GROK LJIF CREATED CREATOR BY VERSION VER INC V".split()
+_ENCODERS = frozenset(
+    "CHARLS GDCM IJG JASPER KAKADU LEAD LEADTOOLS LIBJPEG LJIF OPENJPEG OPENJPH".split()
 )
-_WORD = re.compile(r"[^\W\d_]+|\d+")
-_MOST_FIGURES = 3
+_MARKS = _ENCODERS | set("TECHNOLOGIES CREATED CREATOR BY VERSION VER INC V".split())
+_WORD = re.compile(r"[^\W\d_]+")
+_NUMBER = re.compile(r"\d[\d.]*")
+_VERSION = re.compile(r"\d{1,3}(\.\d{1,3}){1,2}\.?")
 
 
 def without_remarks(frame: bytes) -> bytes:
@@ -140,10 +141,14 @@ def _unless_known(data: bytes, start: int, end: int) -> Iterator[Span]:
 
 def _is_mark(body: bytes) -> bool:
     """Whether a remark says nothing but which encoder made it."""
-    return all(
-        len(word) <= _MOST_FIGURES if word.isdigit() else word.upper() in _MARKS
-        for word in _WORD.findall(body.decode("latin-1"))
-    )
+    text = body.decode("latin-1").upper()
+    words, numbers = set(_WORD.findall(text)), _NUMBER.findall(text)
+    named = bool(words & _ENCODERS) and words <= _MARKS
+    return named and (not numbers or _is_version(numbers))
+
+
+def _is_version(numbers: Sequence[str]) -> bool:
+    return len(numbers) == 1 and _VERSION.fullmatch(numbers[0]) is not None
 
 
 def _in_codestream(data: bytes, start: int, end: int) -> Iterator[Span]:
