@@ -43,7 +43,7 @@ from maskray.geometry import Box
 from maskray.locate import Locator
 from maskray.model import Model, Question, load_prompt, question
 from maskray.open import open_instance
-from maskray.picture import pictures
+from maskray.picture import Picture, pictures
 from maskray.pixels import decode
 from maskray.quiet import keep_quiet
 from maskray.render import NamedView, views
@@ -81,10 +81,15 @@ def questions(shown: Sequence[NamedView], settings: JobSettings) -> list[Questio
     """What the model is asked about these frames."""
     core = settings.core
     asked = question(load_prompt(core.model.prompt), core.policy, core.model.loaded)
+    return [replace(asked, png=each.png) for each in all_pictures(shown, settings)]
+
+
+def all_pictures(shown: Sequence[NamedView], settings: JobSettings) -> list[Picture]:
+    """What the model is shown of these frames."""
     return [
-        replace(asked, png=picture.png)
+        picture
         for index, view in enumerate(shown)
-        for picture in pictures([view], [index], core.model.loaded)
+        for picture in pictures([view], [index], settings.core.model.loaded)
     ]
 
 
@@ -122,11 +127,7 @@ def stage(shown: Sequence[NamedView], settings: JobSettings) -> dict[str, float]
     once = core.model_copy(update={"model": core.model.model_copy(update={"attempts": 1})})
     engine = Engine(once)
     model = Model("vllm", engine, once)
-    asked = [
-        picture
-        for index, view in enumerate(shown)
-        for picture in pictures([view], [index], core.model.loaded)
-    ]
+    asked = all_pictures(shown, settings)
 
     async def measured() -> dict[str, float]:
         await model.ask(asked[:WARM])

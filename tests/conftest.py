@@ -1,8 +1,12 @@
 """What tests of several folders share."""
 
+import contextlib
+import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,3 +27,22 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         command = [sys.executable, str(script), str(made[name]), *words]
         subprocess.run(command, check=True, capture_output=True)
     return made
+
+
+@contextlib.contextmanager
+def local_ray(num_cpus: int, **more: Any) -> Iterator[None]:
+    """Ray with little memory, whose workers find this checkout."""
+    import ray
+
+    root = str(Path(__file__).parents[1])
+    paths = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    ray.init(
+        num_cpus=num_cpus,
+        object_store_memory=200 * 2**20,
+        include_dashboard=False,
+        log_to_driver=False,
+        runtime_env={"env_vars": {"PYTHONPATH": paths}},
+        **more,
+    )
+    yield
+    ray.shutdown()

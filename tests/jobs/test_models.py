@@ -27,7 +27,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 
 from maskray.errors import ServiceDownError
-from tests.conftest import WORD
+from tests.conftest import WORD, local_ray
 
 ray = pytest.importorskip("ray")
 pytest.importorskip("vllm")
@@ -50,17 +50,8 @@ ROOT = Path(__file__).parents[2]
 def cluster() -> Iterator[Path]:
     # Sockets have short names: not below pytest's own folder.
     session = Path("/tmp") / f"mm-{os.getpid()}"
-    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    ray.init(
-        num_cpus=4,
-        object_store_memory=200 * 2**20,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": paths}},
-        _temp_dir=str(session),
-    )
-    yield session
-    ray.shutdown()
+    with local_ray(4, _temp_dir=str(session)):
+        yield session
     shutil.rmtree(session, ignore_errors=True)
 
 

@@ -6,13 +6,11 @@ import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import psutil
 import pytest
-import ray
 from ray import serve
 
 from maskray.errors import DetectionError
@@ -21,31 +19,23 @@ from maskray.locate import Boxes, EasyOCR, Locator
 from maskray.render import View
 from maskray.settings import LocateSettings
 from serve_app.easyocr import EasyOCRHost, HostedEasyOCR
+from tests.conftest import local_ray
 from tests.model.pictures import grey, tissue, write
 
 pytestmark = [pytest.mark.ray, pytest.mark.model, pytest.mark.slow]
-ROOT = Path(__file__).parents[2]
 SETTINGS = LocateSettings(device="cpu")
 WORDS = ("THISTLEWOOD", "SUPINE", "Acc 4711", "LATERAL", "1950-01-01", "KNEE")
 
 
 @pytest.fixture(scope="module")
 def hosted() -> Iterator[HostedEasyOCR]:
-    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    ray.init(
-        num_cpus=3,
-        object_store_memory=200 * 2**20,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": paths}},
-    )
-    deployment: Any = serve.deployment(max_ongoing_requests=16, health_check_period_s=1)
-    serve.start(proxy_location="Disabled")
-    application = deployment(EasyOCRHost).bind(SETTINGS)
-    handle = serve.run(application, name="easyocr", route_prefix=None)
-    yield HostedEasyOCR(handle, 60.0)
-    serve.shutdown()
-    ray.shutdown()
+    with local_ray(3):
+        limits: Any = serve.deployment(max_ongoing_requests=16, health_check_period_s=1)
+        serve.start(proxy_location="Disabled")
+        application = limits(EasyOCRHost).bind(SETTINGS)
+        handle = serve.run(application, name="easyocr", route_prefix=None)
+        yield HostedEasyOCR(handle, 60.0)
+        serve.shutdown()
 
 
 def asked(locator: Locator, words: str) -> list[tuple[Box, str, float]]:

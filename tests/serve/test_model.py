@@ -1,6 +1,5 @@
 """The model of the online service: real Serve, real vLLM, a tiny Llama 4."""
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-import ray
 from ray import serve
 
 from maskray.geometry import Box
@@ -17,6 +15,7 @@ from maskray.picture import Picture, pictures
 from maskray.render import NamedView
 from maskray.settings import Settings
 from serve_app.model import Hosted, host
+from tests.conftest import local_ray
 
 pytest.importorskip("vllm")
 pytestmark = [
@@ -25,7 +24,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(400),
 ]
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +34,11 @@ def settings(tiny_models: dict[str, Path]) -> Settings:
 
 @pytest.fixture(scope="module")
 def backend(settings: Settings) -> Iterator[Hosted]:
-    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    ray.init(
-        num_cpus=3,
-        object_store_memory=200 * 2**20,
-        include_dashboard=False,
-        log_to_driver=False,
-        runtime_env={"env_vars": {"PYTHONPATH": paths}},
-    )
-    serve.start(proxy_location="Disabled")
-    handle = serve.run(host(settings), name="model", route_prefix=None)
-    yield Hosted(handle, settings.model.timeout_s)
-    serve.shutdown()
-    ray.shutdown()
+    with local_ray(3):
+        serve.start(proxy_location="Disabled")
+        handle = serve.run(host(settings), name="model", route_prefix=None)
+        yield Hosted(handle, settings.model.timeout_s)
+        serve.shutdown()
 
 
 @pytest.fixture
