@@ -72,6 +72,8 @@ _DATES = _patterns(
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
+    # A digit was misread: 03/00/20
+    r"(?<![\d./])(?:\d{1,2}\s?/\s?\d{1,2}\s?/\s?(?:\d\d){1,2}|\d{4}/\d\d/\d\d)(?![\d/])",
 )
 _MONTHS_OF_A_YEAR = _patterns(
     # 03/2019, 2019-03
@@ -87,7 +89,8 @@ _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
     rf"{_HALF_DAY}?(?![\d:])",
-    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d{_HALF_DAY}?(?![\d:])",
+    # 19:05, and 19:05: or 19:05:1, whose seconds were not read
+    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",
     # A colon that was not read: 0607:31, 06:0731

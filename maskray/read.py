@@ -209,7 +209,10 @@ class Reader:
         corner = np.array([area.x0, area.y0], np.float32)
         for shown, each in ways:
             there = Spot((each.quad - corner) * 2, each.score)
-            yield from (replace(it, spot=spot) for it in self.read(shown, [there]))
+            for it in self.read(shown, [there]):
+                x0 = area.x0
+                columns = tuple((x0 + a // 2, x0 + -(-b // 2)) for a, b in it.columns)
+                yield replace(it, spot=spot, columns=columns)
 
     def _scale(self, view: View) -> float:
         rows, columns = view.shape[:2]

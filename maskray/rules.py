@@ -6,10 +6,12 @@ number or measurement), or unknown. Policy says what becomes of unknown text; by
 it is masked, so that a name nobody listed does not stay.
 """
 
+import functools
 import itertools
 import re
+import statistics
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import SecretStr
 from rapidfuzz.fuzz import partial_ratio
@@ -18,7 +20,7 @@ from maskray.forms import find_ages, find_forms, find_numbers, names_a_month
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
-from maskray.records import Category, Finding, PhiText, TextLine
+from maskray.records import Category, Finding, PhiText, TextLine, merge_frames
 from maskray.text import (
     Token,
     as_digits,
@@ -147,11 +149,10 @@ def findings(
     into the REVIEW verdict.
     """
     lines = tuple(lines)
-    labelled = [_best_reading(line, identifiers, policy) for line in lines]
+    labelled = [_best_reading(line, identifiers, policy, lines) for line in lines]
     _by_neighbouring_label(lines, labelled)
     _by_counting(lines, labelled)
-    _by_stacking(lines, labelled, identifiers, policy)
-    return tuple(
+    found = [
         Finding(
             line.frames,
             SecretStr(line.text.get_secret_value()[run.start : run.end]),
@@ -165,7 +166,9 @@ def findings(
         for run in runs
         if policy.hides(run.category)
         or (run.category is _UNKNOWN and policy.unknown_text == "review")
-    )
+    ]
+    found += _by_stacking(lines, identifiers, policy)
+    return (*found, *_by_place(lines, found))
 
 
 def is_unnamed(text: str, identifiers: Identifiers) -> bool:
@@ -185,9 +188,14 @@ _MISREADABLE = frozenset({Category.UNKNOWN, Category.NAME, Category.OTHER_ID})
 
 
 def _best_reading(
-    line: TextLine, identifiers: Identifiers, policy: Policy
+    line: TextLine,
+    identifiers: Identifiers,
+    policy: Policy,
+    lines: Sequence[TextLine] = (),
 ) -> list[Labelled]:
     """The classes of a line's text, doubts resolved by further readings of it.
+
+    Among them those of the same place in other frames, which ``lines`` may hold.
 
     Unknown text that further readings show to be clinical is clinical. Not so if any
     reading spells an identifier of the header, or is PHI by its form; and what looks
@@ -203,7 +211,8 @@ def _best_reading(
         for _, _, category in identifiers.find(list(tokens(other.get_secret_value()))):
             # This reading missed it: who knows which letters of it are the identifier's.
             return [Labelled(0, len(line.text.get_secret_value()), category)]
-    others = _classified(line, line.others, identifiers, policy)
+    elsewhere = [each for each in _elsewhere(line, lines) for _ in range(_WEIGHT)]
+    others = _classified(line, (*line.others, *elsewhere), identifiers, policy)
     voices = _classified(line, second, identifiers, policy)
     categories = {run.category for each in (runs, *others, *voices) for run in each}
     own = {run.category for run in runs}
@@ -212,6 +221,19 @@ def _best_reading(
     if categories <= _HARMLESS and _outvoted(own, others, voices):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
+
+
+def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
+    """What was read with more confidence in the same place of other frames."""
+    for other in lines:
+        if other.confidence <= line.confidence or set(other.frames) <= set(line.frames):
+            continue
+        most = max(line.box.area, other.box.area)
+        if line.box.overlap(other.box) > _SAME_BOX * most:
+            yield other.text
+
+
+_SAME_BOX = 0.6
 
 
 def is_hesitant(line: TextLine) -> bool:
@@ -314,37 +336,68 @@ _ALIKE = 60.0
 """Percent of the letters that a part of a longer reading must share."""
 
 
+def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[Finding]:
+    """Text that stands where PHI stands in another frame, whatever it was read as.
+
+    A clock that runs and a name over moving tissue are read differently each time.
+    Unknown text and what only looks like a name or number does not count as PHI here: in
+    other frames it may have been read better.
+    """
+    known: dict[Box, list[Finding]] = {}
+    for each in found:
+        if each.category not in _MISREADABLE and each.box is not None:
+            known.setdefault(each.box, []).append(each)
+    for box, same in known.items():
+        hidden = {index for each in same for index in each.frames}
+        for line in lines:
+            rest = tuple(index for index in line.frames if index not in hidden)
+            least = min(box.area, line.box.area)
+            if rest and box.overlap(line.box) > _SAME_BOX * least:
+                hidden.update(rest)
+                yield replace(same[0], frames=rest, view=line.view)
+
+
 def _by_stacking(
-    lines: Sequence[TextLine],
-    labelled: list[list[Labelled]],
-    identifiers: Identifiers,
-    policy: Policy,
-) -> None:
+    lines: Sequence[TextLine], identifiers: Identifiers, policy: Policy
+) -> Iterator[Finding]:
     """Letters that stand one above the other are read as lines of their own."""
     for stack in _stacks(lines):
-        text = _read_downwards([lines[index] for index in stack])
+        upright = [lines[index] for index in stack]
+        text = _read_downwards(upright)
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
-        for index in stack if category is not None and len(text) >= _SHORTEST_STACK else ():
-            length = len(lines[index].text.get_secret_value())
-            labelled[index] = [Labelled(0, length, category or _UNKNOWN)]
+        if category is not None and len(text) >= _SHORTEST_STACK:
+            box = functools.reduce(Box.join, (each.box for each in upright))
+            frames = merge_frames(*(each.frames for each in upright))
+            wide = min(each.box.width for each in upright)
+            yield Finding(
+                frames, SecretStr(text), category, SOURCE, box, upright[0].view, wide
+            )
 
 
 def _read_downwards(stack: Sequence[TextLine]) -> str:
-    """The text of a stack; what two readings that overlap both saw counts once."""
-    text, end = "", 0
+    """The text of a stack; what two readings that overlap both saw counts once.
+
+    A letter that was not read leaves a gap: a zero among digits, else an X.
+    """
+    pitch = max(statistics.median(map(_pitch, stack)), 1.0)
+    text, end = "", stack[0].box.y0
     for line in stack:
         more = line.text.get_secret_value().strip()
         if line.box.y0 < end:
             shared = range(min(len(more), len(text)), 0, -1)
             more = more[next((n for n in shared if text.endswith(more[:n])), 0) :]
+        elif text:
+            digits = text[-1].isdigit() or more[:1].isdigit()
+            text += ("0" if digits else "X") * int((line.box.y0 - end) / pitch + _HOLE)
         text, end = text + more, max(end, line.box.y1)
     return text
 
 
+_HOLE = 0.3
 _SHORTEST_STACK = 4
 _NEAR = 1.8
-"""How many of their heights the letters of a stack may stand apart, from top to top."""
+"""How many letters' heights the letters of a stack may be apart."""
 
 
 def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
@@ -354,7 +407,7 @@ def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
     rest = sorted({*single, *tall}, key=lambda i: (lines[i].frames, lines[i].box.y0))
     stacks: list[list[int]] = []
     for index in rest:
-        above = (each for each in stacks if _stands_below(lines[each[-1]], lines[index]))
+        above = (e for e in stacks if _stands_below([lines[i] for i in e], lines[index]))
         stack = next(above, None)
         if stack is None:
             stacks.append([index])
@@ -363,12 +416,17 @@ def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
     yield from (stack for stack in stacks if len(stack) > 1)
 
 
-def _stands_below(upper: TextLine, lower: TextLine) -> bool:
-    one, other = upper.box, lower.box
-    letter = min(one.height, one.width, other.width)
-    beside = abs((one.x0 + one.x1) - (other.x0 + other.x1)) <= 2 * letter
-    gap = other.y0 - one.y1
-    return bool(set(upper.frames) & set(lower.frames)) and beside and gap <= _NEAR * letter
+def _stands_below(stack: Sequence[TextLine], lower: TextLine) -> bool:
+    one, other = stack[-1].box, lower.box
+    wide = min(one.height, one.width, other.width)
+    beside = abs((one.x0 + one.x1) - (other.x0 + other.x1)) <= 2 * wide
+    near = other.y0 - one.y1 <= _NEAR * max(wide, *map(_pitch, (*stack, lower)))
+    return bool(set(stack[-1].frames) & set(lower.frames)) and beside and near
+
+
+def _pitch(line: TextLine) -> float:
+    """How high a letter of a stack is."""
+    return line.box.height / len(line.text.get_secret_value().strip() or " ")
 
 
 def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
@@ -473,7 +531,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = _CLINICAL
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
-            taken += 1
+            taken += token.folded not in _TITLES
         elif current in _WORDY or not token.is_word:
             current = None
 
@@ -520,10 +578,15 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
         if len(token.text) == 1:
             return token.is_word and first
         called = is_name(token.text) if first else is_common_name(token.text)
-        return token.is_word and (called or not is_clinical(token.text))
+        return token.is_word and (called or not _is_spelled_right(token))
     if category in (Category.INSTITUTION, Category.ADDRESS):
         return True
     return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
+
+
+def _is_spelled_right(token: Token) -> bool:
+    """Whether a word is clinical as it stands: where people are named none is forgiven."""
+    return len(token.text) == 1 or token.folded in clinical_words()
 
 
 def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
@@ -546,7 +609,12 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
 
 
 def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
-    return _is_eponym(line, index) or _is_unit(line, index) or _is_setting(line, index)
+    return (
+        _is_eponym(line, index)
+        or _is_unit(line, index)
+        or _is_setting(line, index)
+        or _is_misread_setting(line, index)
+    )
 
 
 def _is_setting(line: Sequence[Token], index: int) -> bool:
@@ -558,6 +626,15 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     if whole is None or part is None:
         return False
     return whole.is_number and part.is_number and part.before == "." and not whole.before
+
+
+def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
+    """Whether a short word before a number is a setting: ``FoU 228 mm``."""
+    token = line[index]
+    if not 3 <= len(token.text) <= _LONGEST_UNIT + 1 or is_name(token.text):
+        return False
+    numeric = index + 1 < len(line) and line[index + 1].is_number
+    return numeric and token.folded.translate(_UNIT_GLYPHS) in console_terms()
 
 
 def _by_spacing(
@@ -590,7 +667,7 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
-_UNIT_GLYPHS = str.maketrans("UZ$", "V2S")
+_UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
 
 
 def _rejoined(
@@ -768,7 +845,7 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         before = line[index - 1] if index > 0 else None
         if before is not None and before.folded in _TITLES and is_name(token.text):
             found[index] = Category.PHYSICIAN
-        elif _in_company(line, found, index):
+        elif _in_company(line, found, index) or _follows_name(line, found, index):
             found[index] = Category.NAME
     _initials(line, found)
     for index, token in enumerate(line):
@@ -819,6 +896,17 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
         (_is_person(found[i]) or found[i] is _UNKNOWN) and len(line[i].text) > 1
         for i in near
     )
+
+
+def _follows_name(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
+    """Whether a word that is clinical only if misread stands next to a person's name."""
+    token = line[index]
+    if _is_spelled_right(token) or _label_word(line, index) in _LABELS:
+        return False
+    if any(each.isdigit() for each in token.text):
+        return False
+    near = (i for i in (index - 1, index + 1) if 0 <= i < len(line))
+    return any(_is_person(found[i]) and len(line[i].text) > 1 for i in near)
 
 
 def _initials(line: Sequence[Token], found: list[Category | None]) -> None:

@@ -20,11 +20,11 @@ from maskray.locate import NAME, Located, Locator
 from maskray.open import Instance
 from maskray.pixels import decode
 from maskray.planes import REMOVED
-from maskray.read import Reader, Spot
+from maskray.read import Reader, Reading, Spot
 from maskray.records import Finding, TextLine
 from maskray.render import View, views
 from maskray.settings import GateSettings, Settings
-from maskray.text import tokens
+from maskray.text import letters, tokens
 from maskray.vocabulary import is_name
 
 Boxes = dict[int, list[Box]]
@@ -137,13 +137,17 @@ def _whole_frame(instance: Instance, seen: Seen, gate: GateSettings) -> list[Tex
 
 
 def _lines(
-    place: TextLine, read: Sequence[Located], again: Sequence[SecretStr]
+    place: TextLine, read: Sequence[Located], again: Sequence[Reading]
 ) -> list[TextLine]:
     """A place that could not be read, as EasyOCR reads it; nothing if it does not.
 
-    ``again`` is what RapidOCR reads when it tries harder.
+    ``again`` is what RapidOCR reads when it tries harder. What it reads twice counts, if
+    it is more than EasyOCR's.
     """
     sure = [each for each in read if _is_sure(each)]
+    agreed = _agreed(again)
+    if agreed is not None and _length([agreed.text]) > _length(each.text for each in sure):
+        return agreed.lines(place.frames, place.view)
     if not place.text.get_secret_value() and len(sure) > 1:  # a whole frame
         return [line for each in sure for line in _lines(place, [each], again)]
     if not sure:
@@ -157,10 +161,23 @@ def _lines(
             text=_joined(sure),
             confidence=confidence,
             columns=(),
-            others=tuple(again),
+            others=tuple(each.text for each in again),
             reader=NAME,
         )
     ]
+
+
+def _agreed(again: Sequence[Reading]) -> Reading | None:
+    """The longest reading that was made more than once."""
+    texts = [letters(each.text.get_secret_value()) for each in again]
+    twice = [e for e, text in zip(again, texts, strict=True) if texts.count(text) > 1]
+    return max(
+        twice, key=lambda each: (_length([each.text]), each.confidence), default=None
+    )
+
+
+def _length(texts: Iterable[SecretStr]) -> int:
+    return sum(len(letters(each.get_secret_value())) for each in texts)
 
 
 def _is_sure(located: Located) -> bool:
@@ -180,7 +197,7 @@ def _read(
     suspected: Sequence[TextLine],
     reader: Reader,
     locator: Locator,
-) -> tuple[dict[TextLine, list[Located]], dict[TextLine, list[SecretStr]]]:
+) -> tuple[dict[TextLine, list[Located]], dict[TextLine, list[Reading]]]:
     """What EasyOCR reads in the place of each line, in the first frame that shows it.
 
     And what RapidOCR reads, in all views, in the places it could not read at first and
@@ -188,7 +205,7 @@ def _read(
     """
     lines = [*doubted, *suspected]
     read: dict[TextLine, list[Located]] = {}
-    again: dict[TextLine, list[SecretStr]] = {}
+    again: dict[TextLine, list[Reading]] = {}
     wanted = sorted({line.frames[0] for line in lines})
     for frame in decode(instance.dataset, instance.pixels, wanted):
         shown = {
@@ -210,10 +227,10 @@ def _read(
     return read, again
 
 
-def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[SecretStr]:
+def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[Reading]:
     spot = Spot.at(line.box, line.confidence)
     return [
-        each.text
+        each
         for view in shown
         for each in reader.read_again(view, spot)
         if each.confidence >= _READ

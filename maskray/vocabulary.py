@@ -3,7 +3,7 @@
 The clinical words come from DICOM itself: the meanings of all coded concepts in
 PS3.16's context groups (pydicom carries them) and the names of the technical elements
 of PS3.6. ``profile/console_terms.txt`` adds the shorthand of consoles. The names are
-those of the United States Census (``profile/README.md``).
+those of the United States Census and of many other countries (``profile/README.md``).
 """
 
 import gzip
@@ -49,17 +49,17 @@ def console_terms() -> frozenset[str]:
 
 @cache
 def people_names() -> frozenset[str]:
-    """Family and given names of the census, folded, three letters and more."""
-    return frozenset(name.rstrip("*") for name in _census())
+    """Family and given names, folded, three letters and more."""
+    return frozenset(name.rstrip("*") for name in _names())
 
 
 @cache
 def common_names() -> frozenset[str]:
     """Names so frequent that the word alone is taken for one (BROWN, ROSE, GREEN)."""
-    return frozenset(name.rstrip("*") for name in _census() if name.endswith("*"))
+    return frozenset(name.rstrip("*") for name in _names() if name.endswith("*"))
 
 
-def _census() -> list[str]:
+def _names() -> list[str]:
     return gzip.decompress(_resource("names.txt.gz")).decode().split()
 
 
@@ -71,7 +71,7 @@ def is_clinical(word: str) -> bool:
         return True
     if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
         return True
-    return _misread(folded) or _run_together(folded)
+    return _misread(folded) or _run_together(folded, shortest=4 if word.istitle() else 2)
 
 
 def is_name(word: str) -> bool:
@@ -146,24 +146,34 @@ def _long_neighbours() -> frozenset[str]:
     )
 
 
-def _run_together(folded: str) -> bool:
-    """Whether the word is two or three clinical words whose spaces were lost."""
+def _run_together(folded: str, shortest: int = 2) -> bool:
+    """Whether the word is two or three clinical words whose spaces were lost.
+
+    Its pieces have ``shortest`` letters at least. Those of two or three are the curated
+    ones only: with any short word of the vocabulary half of all names fall apart.
+    """
     if len(folded) < 5 or not folded.isalnum() or folded in people_names():
         return False
-    return _splits(folded, 3)
+    return _splits(folded, 3, shortest)
 
 
-def _splits(rest: str, pieces: int) -> bool:
-    known = clinical_words()
-    if rest in known and len(rest) >= 2:
+def _splits(rest: str, pieces: int, shortest: int) -> bool:
+    if _is_piece(rest, shortest):
         return True
     if pieces == 1:
         return False
     return any(
-        rest[:cut] in known and _splits(rest[cut:], pieces - 1)
-        for cut in range(2 if rest[:2] in _SHORT_PIECES else 3, len(rest) - 1)
-        if len(rest) - cut >= 3 or rest[cut:] in _SHORT_PIECES
+        _is_piece(rest[:cut], shortest) and _splits(rest[cut:], pieces - 1, shortest)
+        for cut in range(shortest, len(rest) - 1)
     )
+
+
+def _is_piece(word: str, shortest: int) -> bool:
+    if len(word) < shortest:
+        return False
+    if len(word) < 3:
+        return word in _SHORT_PIECES
+    return word in (console_terms() if len(word) == 3 else clinical_words())
 
 
 _SHORT_PIECES = frozenset(

@@ -1012,18 +1012,21 @@ def test_text_with_a_name_of_its_own_is_not(text):
 # --- Letters that stand one above the other ----------------------------------------------
 
 
-def standing(*pieces):
-    """What is found in lines (text, x0, y0, y1) that run downwards."""
+def standing_findings(*pieces):
+    """The findings in lines (text, x0, y0, y1) that run downwards."""
     lines = [
         TextLine(
             (0,), Box(x0, y0, x0 + 20, y1), SecretStr(text), 0.9, (), "full", "rapidocr"
         )
         for text, x0, y0, y1 in pieces
     ]
-    return {
-        each.text.get_secret_value(): each.category
-        for each in rules.findings(lines, Identifiers(), Policy())
-    }
+    return rules.findings(lines, Identifiers(), Policy())
+
+
+def standing(*pieces):
+    """Texts and categories of the same."""
+    found = standing_findings(*pieces)
+    return {each.text.get_secret_value(): each.category for each in found}
 
 
 def test_a_time_that_is_read_in_pieces_downwards_is_a_date():
@@ -1033,7 +1036,21 @@ def test_a_time_that_is_read_in_pieces_downwards_is_a_date():
 
 def test_what_two_readings_of_a_stack_share_counts_once():
     pieces = ("10:51:", 10, 100, 220), ("51:0", 10, 160, 242), ("3", 10, 244, 262)
-    assert set(standing(*pieces)) == {"10:51:", "51:0", "3"}
+    assert "10:51:03" in standing(*pieces)
+
+
+def test_letters_of_a_stack_that_were_not_read_are_gaps():
+    pieces = ("H", 10, 100, 124), ("5", 10, 160, 184), ("5", 10, 220, 244)
+    assert standing(*pieces) == {"H0505": Category.OTHER_ID}
+    far = ("H", 10, 100, 124), ("5", 10, 200, 224), ("5", 10, 300, 324)
+    assert standing(*far) == {}
+
+
+def test_a_stack_is_hidden_from_its_first_letter_to_its_last():
+    found = standing_findings(
+        ("04", 10, 100, 150), ("10", 10, 170, 220), ("20", 10, 222, 272)
+    )
+    assert Box(10, 100, 30, 272) in {each.box for each in found}
 
 
 def test_two_stacks_side_by_side_are_two():
@@ -1043,4 +1060,71 @@ def test_two_stacks_side_by_side_are_two():
         ("51:", 10, 162, 222),
         ("03", 10, 224, 268),
     )
-    assert set(standing(*pieces)) == {"10:", "51:", "03"}
+    assert set(standing(*pieces)) == {"10:51:03"}
+
+
+# --- Text in the place of PHI, in other frames --------------------------------------------
+
+
+HERE = Box(100, 20, 200, 40)
+
+
+def standing_in(frames, text, box=HERE, confidence=0.9):
+    return TextLine(frames, box, SecretStr(text), confidence, (), "full", "rapidocr")
+
+
+def hidden_in(*lines):
+    found = rules.findings(lines, Identifiers(), Policy())
+    return sorted({index for each in found for index in each.frames})
+
+
+def test_what_stands_where_a_date_stands_in_another_frame_is_hidden():
+    clock, misread = standing_in((0, 2), "19:05:09"), standing_in((1,), "19 D5 og")
+    assert hidden_in(clock, misread) == [0, 1, 2]
+    part = standing_in((1,), "19 05", Box(100, 20, 160, 40))
+    assert hidden_in(clock, part) == [0, 1, 2]
+
+
+def test_what_stands_elsewhere_is_not():
+    clock, other = (
+        standing_in((0,), "19:05:09"),
+        standing_in((1,), "LEFT", Box(10, 60, 80, 80)),
+    )
+    assert hidden_in(clock, other) == [0]
+
+
+def test_unknown_text_in_one_frame_hides_no_clinical_text_of_another():
+    assert hidden_in(standing_in((0,), "XQZT"), standing_in((1, 2), "LEFT")) == [0]
+
+
+def test_a_surer_reading_of_another_frame_explains_a_misread_word():
+    sure, misread = (
+        standing_in((1, 2), "SLICE 12", confidence=0.99),
+        standing_in((0,), "SLQXE 12"),
+    )
+    assert hidden_in(sure, misread) == []
+    assert hidden_in(standing_in((0,), "SLQXE 12")) == [0]
+    assert hidden_in(
+        standing_in((1,), "LEFT KNEE", confidence=0.99), standing_in((0,), "SLQXE 12")
+    ) == [0]
+
+
+# --- Words that are clinical only by a forgiven letter ------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name", ["Hashemi", "Brahimi", "Matic", "Geoff", "Helge", "Roisin"]
+)
+def test_names_of_many_countries_are_not_clinical(name):
+    assert {each.category for each in classify(name, NOBODY, DEFAULT)} <= {
+        Category.NAME,
+        Category.UNKNOWN,
+    }
+
+
+def test_a_misread_clinical_word_next_to_a_name_is_a_name():
+    found = classify("SMITH Latoral", NOBODY, DEFAULT)
+    assert {each.category for each in found} == {Category.NAME}
+    assert {each.category for each in classify("Latoral", NOBODY, DEFAULT)} == {
+        Category.CLINICAL
+    }
