@@ -22,7 +22,7 @@ from maskray.geometry import Box
 from maskray.records import PhiText
 from maskray.render import View
 from maskray.settings import LocateSettings
-from maskray.torch_cpu import prepare_torchvision
+from maskray.torch_cpu import prepare_torchvision, uninitialised
 
 NAME = "easyocr"
 _WEIGHTS = ("craft_mlt_25k.pth", "english_g2.pth")
@@ -113,14 +113,15 @@ class EasyOCR:
             torch.set_num_threads(self._settings.threads)
         folder = weights_folder(self._settings)
         try:
-            self._reader = easyocr.Reader(
-                ["en"],
-                gpu=self.device if self.device != "cpu" else False,
-                model_storage_directory=str(folder),
-                user_network_directory=str(folder),
-                download_enabled=False,
-                verbose=False,
-            )
+            with uninitialised():
+                self._reader = easyocr.Reader(
+                    ["en"],
+                    gpu=self.device if self.device != "cpu" else False,
+                    model_storage_directory=str(folder),
+                    user_network_directory=str(folder),
+                    download_enabled=False,
+                    verbose=False,
+                )
         except Exception:  # noqa: BLE001 - EasyOCR raises anything, MD5 errors too
             raise ServiceDownError(
                 "EasyOCR's weights are damaged (MD5): reinstall "
