@@ -25,6 +25,11 @@ _SHORT = 2
 _SURE_SHORT = 0.7
 _SURE_FOREIGN = 0.85
 """Letters beyond Latin: RapidOCR likes to see them in texture."""
+_SURE_SIGN = 0.95
+"""One such letter alone."""
+_FEW = 3
+_WIDE = 1.4
+"""No letter is so many times wider than its line is high."""
 _SURE_WHOLE = 0.8
 _WORD_SHAPE = 1.3
 """How much longer than high a place must be to hold more than one letter."""
@@ -130,8 +135,18 @@ def _is_sure(reading: Reading) -> bool:
     text = reading.text.get_secret_value().strip(_STROKES)
     need = _SURE_SHORT if len(text) <= _SHORT else _SURE
     if any(each.isalpha() and not each.isascii() for each in fold(text)):
-        need = _SURE_FOREIGN
-    return bool(text) and reading.confidence >= need
+        need = _SURE_FOREIGN if len(text) > 1 else _SURE_SIGN
+    return bool(text) and reading.confidence >= need and _fills(reading)
+
+
+def _fills(reading: Reading) -> bool:
+    """Whether the letters read are enough for the length of their place.
+
+    Where they are not, some were not read.
+    """
+    text = reading.text.get_secret_value().strip()
+    low, long = sorted(reading.spot.sides)
+    return len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low
 
 
 _STROKES = " -\u2013\u2014_|.\u00b7~\u4e00\u4e28"

@@ -1,5 +1,6 @@
 """Text that gives itself away by its form: dates, times, numbers to call, addresses."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -75,6 +76,14 @@ _DATES = _patterns(
     # A digit was misread: 03/00/20
     r"(?<![\d./])(?:\d{1,2}\s?/\s?\d{1,2}\s?/\s?(?:\d\d){1,2}|\d{4}/\d\d/\d\d)(?![\d/])",
 )
+_MISREAD_MONTHS = _patterns(
+    # NOU 22, 2010
+    rf"(?<![A-Z0-9])([A-Z0-9]{{3}})\.?\s{_DAY},?\s{_LONG_YEAR}(?![\d.])",
+    # 03-HAR-2019, 03 HAR 2019, 03HAR2019
+    rf"(?<!\d){_DAY}([-\s]?)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
+)
+_NO_MONTHS = frozenset("SER MAG MAS MAX SEL SEC SEG FOV".split())
+"""What consoles print before numbers."""
 _MONTHS_OF_A_YEAR = _patterns(
     # 03/2019, 2019-03
     rf"(?<![\d./-]){_MM}[-/](?:19|20)\d\d(?![\d./-])",
@@ -119,6 +128,11 @@ _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.-])\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
+_MISREAD_NUMBER = re.compile(
+    r"(?<![\w.])(?=[\d/-]*[A-Z])(?=(?:[^\d\s]*\d){5})[A-Z\d]{2,4}([-/])[A-Z\d]{2}\1[A-Z\d]{2,4}"
+    r"(?!\w)"
+)
+"""Three groups that are figures but for a letter: ``O96T-60-60``."""
 _MOST_DIGITS = {"-": 6, "": 8}
 """Digits that a run of numbers without a gap may have and be a range or a measurement:
 of numbers joined by hyphens, and of others."""
@@ -165,7 +179,8 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
     Args:
         digits: A folded line with misread digits mended.
     """
-    yield from (match.span() for match in _YEAR_AND_NUMBER.finditer(digits))
+    for pattern in (_YEAR_AND_NUMBER, _MISREAD_NUMBER):
+        yield from (match.span() for match in pattern.finditer(digits))
     for match in _NUMBERS.finditer(digits):
         signs = {each for each in match.group() if each in ".:/-"}
         most = _MOST_DIGITS["-" if signs == {"-"} else ""]
@@ -177,7 +192,12 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
 
 def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]:
     labelled = _BIRTH.search(text) is not None
-    for match in _matches(_DATES, digits):
+    misread = (
+        match
+        for match in _matches(_MISREAD_MONTHS, digits)
+        if _may_name_a_month(match.groups()[-1])
+    )
+    for match in itertools.chain(_matches(_DATES, digits), misread):
         birth = labelled or _is_one_of(match.group(), births)
         yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)
     for patterns, unless in ((_TIMES, _LASTS), (_MONTHS_OF_A_YEAR, _COUNTS)):
@@ -204,6 +224,15 @@ def names_a_month(text: str) -> bool:
 
 
 _WITH_A_MONTH = re.compile(rf"^{_MONTH}|{_MONTH}$|(?<=\d){_MONTH}(?=\d)")
+
+
+def _may_name_a_month(word: str) -> bool:
+    """Whether a word is a month's short name with one letter misread."""
+    short = (month for month in _MONTHS if len(month) == len(word))
+    return word not in _NO_MONTHS and any(
+        sum(one != other for one, other in zip(month, word, strict=True)) == 1
+        for month in short
+    )
 
 
 def _form(match: re.Match[str], category: Category) -> Form:

@@ -15,6 +15,7 @@ from pydicom.datadict import keyword_for_tag
 
 from maskray.records import Category
 from maskray.text import Token, distance, letters, skeleton
+from maskray.vocabulary import clinical_words
 
 _IDS: dict[str, Category] = {
     "PatientID": Category.PATIENT_ID,
@@ -156,10 +157,10 @@ def _same_name(word: str, bones: str, name: str) -> bool:
     shorter = min(len(word), len(name))
     if bones == skeleton(name):
         return True
-    if shorter >= 4 and (word.startswith(name) or name.startswith(word)):
+    if shorter >= 4 and name.startswith(word):
         return True
-    if len(name) >= 4 and name in word:
-        return True
+    if len(name) >= 4 and name in word and word not in clinical_words():
+        return True  # Costa is not in SUBCOSTAL
     if len(word) >= _MIN_ENDING and name.endswith(word):
         return True
     most = 0 if shorter < 5 else 1 if shorter < 8 else 2

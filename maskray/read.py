@@ -43,6 +43,8 @@ _COLUMN_GAP = 1.6
 """A gap wider than so many characters begins another item; a space is one at most."""
 _FLIP_CERTAINTY = 0.9
 """From here on RapidOCR turns a line by 180 degrees before reading."""
+_RIGHT_WAY_UP = 0.95
+"""Below this confidence a line that was turned is read the other way up too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,14 +253,40 @@ class Reader:
             return []
         self._ocr.return_word_box = True
         turned, sides = self._ocr.cls_and_rotate([crop[..., ::-1] for crop in crops])
-        result = self._ocr.recognize_txt(turned)
+        flipped = [
+            "180" in label and certainty > _FLIP_CERTAINTY
+            for label, certainty in sides.cls_res
+        ]
+        readings = self._spelled(turned, spots, flipped)
+        # Which side is up is told wrongly at times: of small letters, and of turned lines.
+        unsure = [
+            i
+            for i, each in enumerate(readings)
+            if each.confidence < _RIGHT_WAY_UP
+            and (flipped[i] or not _is_upright(spots[i].quad))
+        ]
+        others = self._spelled(
+            [np.rot90(turned[i], 2) for i in unsure],
+            [spots[i] for i in unsure],
+            [not flipped[i] for i in unsure],
+        )
+        for i, other in zip(unsure, others, strict=True):
+            if other.confidence > readings[i].confidence:
+                readings[i] = other
+        return readings
+
+    def _spelled(
+        self, crops: Sequence[View], spots: Sequence[Spot], flipped: Sequence[bool]
+    ) -> list[Reading]:
+        """What crops in OpenCV's channel order spell; ``flipped`` tells the turned ones."""
+        if not crops:
+            return []
+        result = self._ocr.recognize_txt([np.ascontiguousarray(crop) for crop in crops])
         readings: list[Reading] = []
         for i, spot in enumerate(spots):
             text = str(result.txts[i])
-            label, certainty = sides.cls_res[i]
-            flipped = "180" in label and certainty > _FLIP_CERTAINTY
             columns: tuple[tuple[int, int], ...] = ()
-            if not flipped and _is_upright(spot.quad):
+            if not flipped[i] and _is_upright(spot.quad):
                 columns = _columns(text, result.word_results[i], spot)
             confidence = float(result.scores[i]) if text.strip() else 0.0
             readings.append(Reading(spot, SecretStr(text), confidence, columns))

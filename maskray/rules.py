@@ -137,6 +137,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_institution(line, found)
     _by_company(line, found)
     _by_compound(line, found)
+    _by_side(line, found)
     return tuple(_runs(line, found))
 
 
@@ -151,6 +152,7 @@ def findings(
     lines = tuple(lines)
     labelled = [_best_reading(line, identifiers, policy, lines) for line in lines]
     _by_neighbouring_label(lines, labelled)
+    _by_neighbouring_side(lines, labelled)
     _by_counting(lines, labelled)
     found = [
         Finding(
@@ -228,12 +230,20 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
     for other in lines:
         if other.confidence <= line.confidence or set(other.frames) <= set(line.frames):
             continue
-        most = max(line.box.area, other.box.area)
-        if line.box.overlap(other.box) > _SAME_BOX * most:
+        shared = line.box.overlap(other.box)
+        same = shared > _SAME_BOX * max(line.box.area, other.box.area)
+        if same or (shared > _INSIDE * line.box.area and _is_cut(line.text, other.text)):
             yield other.text
 
 
+def _is_cut(one: PhiText, other: PhiText) -> bool:
+    """Whether a reading is the other but for letters at its ends: ``oom`` of ``Zoom``."""
+    mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    return len(mine) >= _LONG_ENOUGH - 1 and mine in its
+
+
 _SAME_BOX = 0.6
+_INSIDE = 0.8
 
 
 def is_hesitant(line: TextLine) -> bool:
@@ -327,6 +337,8 @@ def _alike(one: PhiText, other: PhiText) -> bool:
         return False
     if len(its) > len(mine) >= _LONG_ENOUGH:
         return partial_ratio(mine, its) >= _ALIKE
+    if _is_cut(one, other):
+        return True
     most = max(len(mine), len(its)) * 2 // 5
     return distance(mine, its, most) <= most
 
@@ -366,6 +378,11 @@ def _by_stacking(
         text = _read_downwards(upright)
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
+        words = _read_downwards(upright, gap=" ")
+        if category is _UNKNOWN and _is_clean(classify(words, identifiers, policy)):
+            single = sum(len(each.text) == 1 for each in tokens(words))
+            if 2 * single <= len(letters(words)):
+                continue  # words, not letters: FD 32 cm
         if category is not None and len(text) >= _SHORTEST_STACK:
             box = functools.reduce(Box.join, (each.box for each in upright))
             frames = merge_frames(*(each.frames for each in upright))
@@ -375,10 +392,10 @@ def _by_stacking(
             )
 
 
-def _read_downwards(stack: Sequence[TextLine]) -> str:
+def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
     """The text of a stack; what two readings that overlap both saw counts once.
 
-    A letter that was not read leaves a gap: a zero among digits, else an X.
+    A letter that was not read leaves a gap: a zero among digits, else ``gap``.
     """
     pitch = max(statistics.median(map(_pitch, stack)), 1.0)
     text, end = "", stack[0].box.y0
@@ -389,7 +406,9 @@ def _read_downwards(stack: Sequence[TextLine]) -> str:
             more = more[next((n for n in shared if text.endswith(more[:n])), 0) :]
         elif text:
             digits = text[-1].isdigit() or more[:1].isdigit()
-            text += ("0" if digits else "X") * int((line.box.y0 - end) / pitch + _HOLE)
+            text += ("0" if digits and gap.isalpha() else gap) * int(
+                (line.box.y0 - end) / pitch + _HOLE
+            )
         text, end = text + more, max(end, line.box.y1)
     return text
 
@@ -421,7 +440,8 @@ def _stands_below(stack: Sequence[TextLine], lower: TextLine) -> bool:
     wide = min(one.height, one.width, other.width)
     beside = abs((one.x0 + one.x1) - (other.x0 + other.x1)) <= 2 * wide
     near = other.y0 - one.y1 <= _NEAR * max(wide, *map(_pitch, (*stack, lower)))
-    return bool(set(stack[-1].frames) & set(lower.frames)) and beside and near
+    shared = set(lower.frames).intersection(*(each.frames for each in stack))
+    return bool(shared) and beside and near
 
 
 def _pitch(line: TextLine) -> float:
@@ -713,6 +733,7 @@ _PLAIN_NUMBERS = [
         r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
         r"[A-Z]{1,3}\d{1,2}[A-Z]?",
         r"\d{1,2}[A-Z]{1,2}\d?",
+        r"[23]D\d{2,3}",  # a gain
         r"[WLCZ]\d{4}",  # a window
         r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
     )
@@ -870,6 +891,33 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
                 found[one] = found[other] = Category.OTHER_ID
 
 
+def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Letters beside a side alone, as on a lead marker, are somebody's: ``R RS``."""
+    if len(line) != 2 or line[0].folded not in _MARKERS:
+        return
+    if found[1] is _CLINICAL and _may_be_initials(line[1]):
+        found[1] = _UNKNOWN
+
+
+def _may_be_initials(token: Token) -> bool:
+    """Two or three capitals that do not tell what a side is a side of."""
+    if not 2 <= len(token.text) <= _INITIALS or token.folded in _AFTER_SIDE:
+        return False
+    return token.text.isupper() and sum(each.isalpha() for each in token.text) > 1
+
+
+_MARKERS = frozenset("L R LT RT LEFT RIGHT".split())
+_AFTER_SIDE = frozenset(
+    # views and positions
+    "CC MLO ML LM LMO SIO XCC CV LAT OBL AP PA AX AXI SAG TRV TRA TX COR SAX LAX DEC TAN "
+    "EXT INT FLX ER IR UP LOW INF SUP MED ANT POS PRE MAG ID WB NWB "
+    # what has a left and a right
+    "HIP TOE RIB EYE EAR ARM LEG JAW TMJ SI SC AC IAC UE LE KID OV LOB BRE LNG ADR UPJ "
+    "UVJ CCA ICA ECA MCA ACA PCA VA UA SFA CFA PFA POP PTA ATA DPA SFV CFV PFV GSV SSV "
+    "SVC HV PV RA RV LA LV TV AV AO".split()
+)
+
+
 def _is_person(category: Category | None) -> bool:
     return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
 
@@ -962,7 +1010,10 @@ def _runs(line: Sequence[Token], found: list[Category | None]) -> Iterator[Label
 def _by_neighbouring_label(
     lines: Sequence[TextLine], labelled: list[list[Labelled]]
 ) -> None:
-    """A label without a value says what stands right of it or just below it."""
+    """A label without a value says what stands right of it or just below it.
+
+    Clinical text behind that is another item of the row.
+    """
     for index, line in enumerate(lines):
         category = _open_label(line.text.get_secret_value())
         if category is None:
@@ -970,7 +1021,27 @@ def _by_neighbouring_label(
         other = _nearest(lines, index, _is_right_of) or _nearest(lines, index, _is_below)
         if other is not None:
             labelled[other] = [
-                Labelled(run.start, run.end, _relabelled(run, lines[other], category))
+                run
+                if number > 0 and run.category is _CLINICAL
+                else Labelled(run.start, run.end, _relabelled(run, lines[other], category))
+                for number, run in enumerate(labelled[other])
+            ]
+
+
+def _by_neighbouring_side(
+    lines: Sequence[TextLine], labelled: list[list[Labelled]]
+) -> None:
+    """The same for a marker whose side and letters were read as two lines."""
+    for index, line in enumerate(lines):
+        if line.text.get_secret_value().strip().upper() not in _MARKERS:
+            continue
+        other = _nearest(lines, index, _is_beside)
+        if other is None:
+            continue
+        its = list(tokens(lines[other].text.get_secret_value()))
+        if len(its) == 1 and _may_be_initials(its[0]):
+            labelled[other] = [
+                replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[other]
             ]
 
@@ -1027,6 +1098,13 @@ def _is_right_of(here: Box, there: Box) -> bool:
     level = min(here.y1, there.y1) - max(here.y0, there.y0)
     gap = there.x0 - here.x1
     return level > 0.5 * here.height and -here.height < gap < 8 * here.height
+
+
+def _is_beside(here: Box, there: Box) -> bool:
+    alike = max(here.height, there.height) < 1.5 * min(here.height, there.height)
+    gap = max(there.x0 - here.x1, here.x0 - there.x1)
+    level = min(here.y1, there.y1) - max(here.y0, there.y0)
+    return alike and level > 0.5 * here.height and gap < 1.5 * here.height
 
 
 def _is_below(here: Box, there: Box) -> bool:

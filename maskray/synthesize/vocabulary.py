@@ -145,7 +145,8 @@ _LISTS = {
         {15-42} cm; SID {95-120}; LCA; RCA; LAD; LV gram; DSA; MASK {1-9}; Roadmap;
         DAP {1-60.1} Gycm2; AK {5-900} mGy; Fluoro; LIH; Frame {1-40}; Scene {1-20};
         Run {1-20}; Left Coronary; Cardiac 15; Zoom 2; CERVICAL; Barium swallow;
-        CINE LOOP; Table {10-99}; Judkins L4; Amplatz; Fontan; Edge {1-5}; 0.{1-9}
+        CINE LOOP; Table {10-99}; Judkins L4; Amplatz L2; Fontan
+        conduit; Edge {1-5}; 0.{1-9}
         Cu
     """,
     "CR": """
@@ -162,7 +163,8 @@ _LISTS = {
         R MLO; L MLO; R CC; L CC; RMLO; LCC; RCC-M; L XCCL; {24-32} kV; {24-32} kVp;
         {40-160} mAs; Mo/Rh; W/Ag; W/Rh; {30-160} N; {25-70} mm; Comp {5-16} daN;
         AGD {0-2.2} mGy; ESD {2-9.1}; AEC; Angle {0-60}; SPOT; MAG 1.8; TOMO;
-        C-View; IMPLANT; BIRADS {1-3}; LARGE PADDLE; Eklund view; Cleopatra; Filter Rh;
+        C-View; IMPLANT; BIRADS {1-3}; LARGE PADDLE; Eklund view; Cleopatra view;
+        Filter Rh;
         Slice {1-60}/{61-70}
     """,
     "NM": """
@@ -170,7 +172,7 @@ _LISTS = {
         {100-900}K; LEHR; Delayed {2-4} hr; Bone Scan; RAO; LPO; SUV max {1-18.1};
         FDG; F-18; {0-10} SUV; Bq/ml; AC; NAC; OSEM 3i 21s; Zoom 1.{0-9}; Matrix 256
         x 1024; {10-20} cm/min; 140 keV 20%; STRESS; REST; SA; HLA; VLA; Gated 8; EF
-        {35-70}%; Geiger; MIP; CORONAL; Fused; Transaxial
+        {35-70}%; Map Geiger; MIP; CORONAL; Fused; Transaxial
     """,
 }
 
@@ -178,7 +180,10 @@ PHRASES: dict[str, tuple[str, ...]] = {
     family: tuple(" ".join(item.split()) for item in text.split(";"))
     for family, text in _LISTS.items()
 }
-"""Phrases by modality family; ``ANY`` fits all."""
+"""Phrases by modality family; ``ANY`` fits all.
+
+No surname stands alone but those of views: nobody could tell it from a person's.
+"""
 
 CLINICAL_WORDS = frozenset(
     word.strip("().,:").upper()

@@ -79,8 +79,27 @@ def test_a_sure_reading_is_a_line():
     ],
 )
 def test_how_sure_a_reading_must_be(text, confidence, sure):
-    lines, doubtful = read(FakeReader((text, confidence)), Sighting(VIEW, spot()))
+    place = spot(10, 10, 15 * max(len(text), 2), 20)
+    lines, doubtful = read(FakeReader((text, confidence)), Sighting(VIEW, place))
     assert (len(lines), len(doubtful)) == ((1, 0) if sure else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "sure"),
+    [("P3", 70, True), ("P3", 280, False), ("Se:1", 280, True), ("L", 30, True)],
+)
+def test_a_few_letters_do_not_fill_a_long_place(text, width, sure):
+    place = spot(10, 10, width, 20)
+    lines, doubtful = read(FakeReader((text, 0.99)), Sighting(VIEW, place))
+    assert (len(lines), len(doubtful)) == ((1, 0) if sure else (0, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "sure"), [("心", 0.92, False), ("心", 0.96, True)]
+)
+def test_one_foreign_letter_alone_must_be_surest(text, confidence, sure):
+    lines, _ = read(FakeReader((text, confidence)), Sighting(VIEW, spot(10, 10, 20, 20)))
+    assert bool(lines) is sure
 
 
 @pytest.mark.parametrize(
@@ -145,7 +164,7 @@ def test_a_part_of_what_another_view_shows_whole_is_dropped():
     ("whole", "part"),
     [
         (("DOE, JANE MARIA", 0.7), ("JANE", 0.9)),  # the longer is not sure enough
-        (("DOE", 0.95), ("JANE", 0.9)),  # not longer
+        (("DOE J", 0.95), ("JANE M", 0.9)),  # not longer
     ],
 )
 def test_a_part_that_says_more_or_surer_stays(whole, part):

@@ -450,3 +450,25 @@ def test_forms_lie_inside_the_text(text):
     for start, end, years in find_ages(text):
         assert 0 <= start < end <= len(text)
         assert 0 <= years <= 999
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NOU 22, 2010",
+        "03-HAR-2019",
+        "03HAR2019",
+        "19:05:",
+        "03/00/20",
+        "13/32/2019",
+    ],
+)
+def test_a_date_with_a_letter_or_digit_misread_is_one(text):
+    assert Category.DATE in {each for _, _, each in find_forms(text, text, frozenset())}
+
+
+@pytest.mark.parametrize(
+    "text", ["SER 12 2000", "FOV 24 2000", "TE 10 2000", "XYZ 12 2000"]
+)
+def test_settings_before_numbers_are_no_months(text):
+    assert not list(find_forms(text, text, frozenset()))

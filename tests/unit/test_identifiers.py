@@ -395,3 +395,10 @@ def test_an_identifier_is_found_amid_other_text(known):
 def test_nothing_is_found_in_nothing(known):
     assert list(known.find([])) == []
     assert list(Identifiers().find(list(tokens("QUILLFEATHER 7741902")))) == []
+
+
+def test_a_name_inside_a_clinical_word_is_not_found_there():
+    known = collect(header(PatientName="Costa^Ana"))
+    assert found(known, "SUBCOSTAL") == set()
+    assert found(known, "COSTA") == {("COSTA", Category.NAME)}
+    assert found(known, "XCOSTAX") == {("XCOSTAX", Category.NAME)}

@@ -1046,6 +1046,11 @@ def test_letters_of_a_stack_that_were_not_read_are_gaps():
     assert standing(*far) == {}
 
 
+def test_a_gap_between_clinical_words_of_a_stack_is_a_space():
+    assert standing(("FD", 10, 100, 150), ("32", 10, 160, 210), ("cm", 10, 240, 290)) == {}
+    assert standing(("FD", 10, 100, 150), ("QZ", 10, 160, 210), ("cm", 10, 240, 290)) != {}
+
+
 def test_a_stack_is_hidden_from_its_first_letter_to_its_last():
     found = standing_findings(
         ("04", 10, 100, 150), ("10", 10, 170, 220), ("20", 10, 222, 272)
@@ -1128,3 +1133,33 @@ def test_a_misread_clinical_word_next_to_a_name_is_a_name():
     assert {each.category for each in classify("Latoral", NOBODY, DEFAULT)} == {
         Category.CLINICAL
     }
+
+
+# --- Lead markers -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["R RS", "L RAW", "RT AL", "LEFT SEC", "L GC6"])
+def test_letters_beside_a_side_alone_are_somebodys(text):
+    side, letters = text.split()
+    found = classify(text, NOBODY, DEFAULT)
+    assert [(text[e.start : e.end], e.category) for e in found] == [
+        (side, Category.CLINICAL),
+        (letters, Category.UNKNOWN),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["R CC", "L MLO", "LT OBL", "RT HIP", "R L4", "R AP RS", "RS"]
+)
+def test_what_a_side_is_a_side_of_stays(text):
+    assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
+        Category.CLINICAL
+    }
+
+
+def test_a_marker_read_as_two_lines_is_one():
+    side = standing_in((0,), "RT", Box(10, 10, 40, 40))
+    near = standing_in((0,), "AL", Box(60, 10, 90, 40))
+    far = standing_in((0,), "AL", Box(300, 10, 330, 40))
+    hidden = rules.findings([side, near, far], Identifiers(), Policy())
+    assert [each.box for each in hidden] == [near.box]
