@@ -111,7 +111,8 @@ def read_sightings(
     sure = [each for each in readings if _is_sure(each[0])]
     lines: list[TextLine] = []
     for reading, name in _without_parts(sure):
-        mine = reading.lines(frames, name)
+        dates = rules.dates(reading.text.get_secret_value())
+        mine = reading.lines(frames, name, dates)
         unnamed = any(
             rules.is_unnamed(each.text.get_secret_value(), identifiers) for each in mine
         )

@@ -78,9 +78,9 @@ _DATES = _patterns(
 )
 _MISREAD_MONTHS = _patterns(
     # NOU 22, 2010
-    rf"(?<![A-Z0-9])([A-Z0-9]{{3}})\.?\s{_DAY},?\s{_LONG_YEAR}(?![\d.])",
+    rf"(?<![A-Z0-9])([A-Z0-9]{{3}})\.?\s+{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019
-    rf"(?<!\d){_DAY}([-\s]?)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
+    rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
 )
 _NO_MONTHS = frozenset("SER MAG MAS MAX SEL SEC SEG FOV".split())
 """What consoles print before numbers."""

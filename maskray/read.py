@@ -80,19 +80,27 @@ class Reading:
     confidence: float
     columns: tuple[tuple[int, int], ...] = ()
 
-    def lines(self, frames: Iterable[int], view: str) -> list[TextLine]:
+    def lines(
+        self, frames: Iterable[int], view: str, whole: Iterable[tuple[int, int]] = ()
+    ) -> list[TextLine]:
         """The reading as lines of text in those frames: one for each column.
 
         Consoles print several items in one row; where the gap between two characters is
-        wide, another item begins.
+        wide, another item begins. Runs of characters that are one item, ``whole``, are
+        not cut.
         """
         text, box = self.text.get_secret_value(), self.spot.box
-        whole = TextLine(
+        row = TextLine(
             tuple(frames), box, self.text, self.confidence, self.columns, view, NAME
         )
-        cuts = _wide_gaps(text, self.columns)
+        items = list(whole)
+        cuts = [
+            cut
+            for cut in _wide_gaps(text, self.columns)
+            if not any(start < cut < end for start, end in items)
+        ]
         if not cuts:
-            return [whole]
+            return [row]
         parts: list[TextLine] = []
         edges = [0, *cuts, len(text)]
         for start, end in itertools.pairwise(edges):
@@ -102,7 +110,7 @@ class Reading:
             )
             parts.append(
                 replace(
-                    whole,
+                    row,
                     box=Box(x0, box.y0, max(x1, x0 + 1), box.y1),
                     text=SecretStr(text[start:end]),
                     columns=self.columns[start:end],

@@ -153,6 +153,7 @@ def findings(
     labelled = [_best_reading(line, identifiers, policy, lines) for line in lines]
     _by_neighbouring_label(lines, labelled)
     _by_neighbouring_side(lines, labelled)
+    _by_open_name(lines, labelled)
     _by_counting(lines, labelled)
     found = [
         Finding(
@@ -171,6 +172,15 @@ def findings(
     ]
     found += _by_stacking(lines, identifiers, policy)
     return (*found, *_by_place(lines, found))
+
+
+def dates(text: str) -> list[tuple[int, int]]:
+    """Where dates and times stand in a line of text, as half-open character indices."""
+    runs = classify(text, Identifiers(), Policy())
+    return [(run.start, run.end) for run in runs if run.category in _DATES]
+
+
+_DATES = frozenset({Category.DATE, Category.BIRTH_DATE})
 
 
 def is_unnamed(text: str, identifiers: Identifiers) -> bool:
@@ -649,12 +659,20 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
 
 
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether a short word before a number is a setting: ``FoU 228 mm``."""
+    """Whether a short word before a number is a setting: ``FoU 228 mm``, ``WLI 40``.
+
+    A letter was misread, or its colon read as one.
+    """
     token = line[index]
-    if not 3 <= len(token.text) <= _LONGEST_UNIT + 1 or is_name(token.text):
+    number = line[index + 1] if index + 1 < len(line) else None
+    if number is None or not number.is_number or is_name(token.text):
         return False
-    numeric = index + 1 < len(line) and line[index + 1].is_number
-    return numeric and token.folded.translate(_UNIT_GLYPHS) in console_terms()
+    if len(token.text) > _LONGEST_UNIT + 1 or len(number.text) > _MOST_PLAIN_DIGITS:
+        return False
+    meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
+    if len(token.text) > 1 and token.folded.endswith(("I", "L")):
+        meant.add(token.folded[:-1])
+    return not meant.isdisjoint(console_terms())
 
 
 def _by_spacing(
@@ -708,11 +726,23 @@ def _rejoined(
 
 def _is_eponym(line: Sequence[Token], index: int) -> bool:
     """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
-    beside = eponyms().get(line[index].folded.removesuffix("'S"))
+    name = line[index].folded.removesuffix("'S")
+    beside = eponyms().get(name)
     if not beside:
-        return False
+        return _is_misread_eponym(line, index)
     near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
     return any(each in beside for token in near for each in _with_letter_lost(token))
+
+
+def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
+    """The same for a name misread, where its word stands right beside it."""
+    name = line[index].folded
+    near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
+    return len(name) > _LONG_ENOUGH + 1 and any(
+        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
+        for eponym, beside in eponyms().items()
+        if len(eponym) > _LONG_ENOUGH + 1
+    )
 
 
 def _with_letter_lost(token: Token) -> Iterator[str]:
@@ -1044,6 +1074,35 @@ def _by_neighbouring_side(
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[other]
             ]
+
+
+def _by_open_name(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
+    """A name that ends in a comma goes on in the next line: ``Vu,`` and ``P``."""
+    for index, line in enumerate(lines):
+        text = line.text.get_secret_value().rstrip()
+        if not text.endswith((",", "^")) or not labelled[index]:
+            continue
+        if labelled[index][-1].category not in (
+            Category.NAME,
+            Category.PHYSICIAN,
+            _UNKNOWN,
+        ):
+            continue
+        other = _nearest(lines, index, _goes_on)
+        if other is not None and len(labelled[other]) == 1:
+            run = labelled[other][0]
+            if run.category in (_CLINICAL, Category.SEX):
+                labelled[other] = [replace(run, category=labelled[index][-1].category)]
+
+
+def _goes_on(here: Box, there: Box) -> bool:
+    """Whether a line is the end of another: close behind it, at either end if turned."""
+    low = min(here.height, here.width)
+    if here.width >= here.height:
+        return _is_right_of(here, there) and there.x0 - here.x1 < 2 * low
+    level = min(here.x1, there.x1) - max(here.x0, there.x0)
+    gap = max(there.y0 - here.y1, here.y0 - there.y1)
+    return level > 0.5 * low and -low < gap < 2 * low
 
 
 def _open_label(text: str) -> Category | None:

@@ -1163,3 +1163,58 @@ def test_a_marker_read_as_two_lines_is_one():
     far = standing_in((0,), "AL", Box(300, 10, 330, 40))
     hidden = rules.findings([side, near, far], Identifiers(), Policy())
     assert [each.box for each in hidden] == [near.box]
+
+
+# --- Names that go on, and names of things ------------------------------------------------
+
+
+def test_a_name_that_ends_in_a_comma_goes_on_in_the_next_line():
+    name = standing_in((0,), "SMITH,", Box(100, 20, 200, 40))
+    initial = standing_in((0,), "P", Box(215, 20, 230, 40))
+    far = standing_in((0,), "L", Box(400, 20, 415, 40))
+    found = rules.findings([name, initial, far], Identifiers(), Policy())
+    assert {each.box for each in found} == {name.box, initial.box}
+    whole = standing_in((0,), "SMITH", Box(100, 20, 200, 40))
+    assert len(rules.findings([whole, initial], Identifiers(), Policy())) == 1
+
+
+def test_so_does_one_that_runs_upwards():
+    name = standing_in((0,), "SMITH,", Box(100, 200, 120, 300))
+    initial = standing_in((0,), "P", Box(100, 170, 120, 190))
+    found = rules.findings([name, initial], Identifiers(), Policy())
+    assert initial.box in {each.box for each in found}
+
+
+@pytest.mark.parametrize(
+    "text", ["Bemmett fracture", "Bemett fracture", "Achillkes tendon"]
+)
+def test_a_misread_eponym_beside_its_word_stays(text):
+    assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
+        Category.CLINICAL
+    }
+
+
+def test_a_misread_eponym_alone_does_not():
+    assert {each.category for each in classify("Bemmett", NOBODY, DEFAULT)} == {
+        Category.UNKNOWN
+    }
+
+
+def test_dates_are_told_with_their_gaps():
+    assert rules.dates("AP Jum 21,   2018 LEFT") == [(3, 17)]
+
+
+@pytest.mark.parametrize(
+    "text", ["FoU 228 mm", "WLI 40 WWI 400", "WI 1200", "DFOU 24.0 cm"]
+)
+def test_a_misread_setting_before_its_number_stays(text):
+    assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
+        Category.CLINICAL
+    }
+
+
+@pytest.mark.parametrize("text", ["FoU", "WLI", "MADISON, WI 53703"])
+def test_the_same_elsewhere_does_not(text):
+    assert Category.CLINICAL not in {
+        each.category for each in classify(text, NOBODY, DEFAULT)
+    }
