@@ -95,6 +95,11 @@ def robust_range(values: Samples) -> tuple[float, float]:
         if inner_high / 4 - inner_low / 4 < high / 16 - low / 16:
             low = inner_low if inner_low < inner_high else values.min()
             high = inner_high
+        # Smooth letters take every value up to their own: more than a percent of them.
+        most_low, most_high = np.percentile(inner, (10.0, 90.0))
+        span = most_high / 2 - most_low / 2
+        if 0 < span < high / 32 - low / 32:
+            low, high = max(low, most_low - 2 * span), min(high, most_high + 2 * span)
     return float(low), float(high)
 
 

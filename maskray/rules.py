@@ -153,7 +153,7 @@ def findings(
     labelled = [_best_reading(line, identifiers, policy, lines) for line in lines]
     _by_neighbouring_label(lines, labelled)
     _by_neighbouring_side(lines, labelled)
-    _by_open_name(lines, labelled)
+    _by_open_end(lines, labelled)
     _by_counting(lines, labelled)
     found = [
         Finding(
@@ -389,9 +389,9 @@ def _by_stacking(
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         words = _read_downwards(upright, gap=" ")
-        if category is _UNKNOWN and _is_clean(classify(words, identifiers, policy)):
-            single = sum(len(each.text) == 1 for each in tokens(words))
-            if 2 * single <= len(letters(words)):
+        if category in _MISREADABLE and _is_clean(classify(words, identifiers, policy)):
+            sizes = [len(each.text) for each in tokens(words) if not each.is_number]
+            if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
         if category is not None and len(text) >= _SHORTEST_STACK:
             box = functools.reduce(Box.join, (each.box for each in upright))
@@ -913,9 +913,7 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
     for indices in (range(1, len(line)), range(len(line) - 1, 0, -1)):
         for index in indices:
             one, other = index - 1, index
-            joined = line[other].before in ("-", "_", "/") and (
-                line[one].end + 1 == line[other].start
-            )
+            joined = line[other].before.strip() in ("-", "_", "/")
             pair = {found[one], found[other]}
             if joined and pair == {Category.OTHER_ID, _CLINICAL}:
                 found[one] = found[other] = Category.OTHER_ID
@@ -931,7 +929,7 @@ def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
 
 def _may_be_initials(token: Token) -> bool:
     """Two or three capitals that do not tell what a side is a side of."""
-    if not 2 <= len(token.text) <= _INITIALS or token.folded in _AFTER_SIDE:
+    if not 2 <= len(token.text) <= _INITIALS or token.folded in _AFTER_SIDE | _MARKERS:
         return False
     return token.text.isupper() and sum(each.isalpha() for each in token.text) > 1
 
@@ -1076,23 +1074,34 @@ def _by_neighbouring_side(
             ]
 
 
-def _by_open_name(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
-    """A name that ends in a comma goes on in the next line: ``Vu,`` and ``P``."""
+def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
+    """A name or a date whose end was read as a line of its own.
+
+    A name that ends in a comma goes on, ``Vu,`` and ``P``, and one before an initial,
+    ``KAUR`` and ``T.``; so does a date right before figures, ``1972 Nov`` and ``27``.
+    """
     for index, line in enumerate(lines):
-        text = line.text.get_secret_value().rstrip()
-        if not text.endswith((",", "^")) or not labelled[index]:
-            continue
-        if labelled[index][-1].category not in (
-            Category.NAME,
-            Category.PHYSICIAN,
-            _UNKNOWN,
-        ):
+        if not labelled[index] or labelled[index][-1].category not in _ENDS:
             continue
         other = _nearest(lines, index, _goes_on)
-        if other is not None and len(labelled[other]) == 1:
-            run = labelled[other][0]
-            if run.category in (_CLINICAL, Category.SEX):
-                labelled[other] = [replace(run, category=labelled[index][-1].category)]
+        if other is None or len(labelled[other]) != 1:
+            continue
+        run, category = labelled[other][0], labelled[index][-1].category
+        more = lines[other].text.get_secret_value().strip()
+        if category in _DATES:
+            gap = lines[other].box.x0 - line.box.x1
+            fits = more.isdigit() and gap < _TOUCHING * line.box.height
+            fits = fits and len(more) <= _MOST_PLAIN_DIGITS
+        else:
+            open_end = line.text.get_secret_value().rstrip().endswith((",", "^"))
+            fits = open_end or _INITIAL.fullmatch(more) is not None
+        if fits and run.category in (_CLINICAL, Category.SEX):
+            labelled[other] = [replace(run, category=category)]
+
+
+_ENDS = frozenset({Category.NAME, Category.PHYSICIAN, _UNKNOWN, *_DATES})
+_INITIAL = re.compile(r"[A-Z]\.")
+_TOUCHING = 0.5
 
 
 def _goes_on(here: Box, there: Box) -> bool:
@@ -1163,7 +1172,7 @@ def _is_beside(here: Box, there: Box) -> bool:
     alike = max(here.height, there.height) < 1.5 * min(here.height, there.height)
     gap = max(there.x0 - here.x1, here.x0 - there.x1)
     level = min(here.y1, there.y1) - max(here.y0, there.y0)
-    return alike and level > 0.5 * here.height and gap < 1.5 * here.height
+    return alike and level > 0.5 * here.height and 0 <= gap < 1.5 * here.height
 
 
 def _is_below(here: Box, there: Box) -> bool:

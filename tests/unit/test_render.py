@@ -320,3 +320,13 @@ def test_the_robust_range_looks_past_padding_and_text():
     padded_low, padded_high = robust_range(padded(with_text(values, 32767), -32768))
     assert padded_low == pytest.approx(low, abs=60)
     assert padded_high == pytest.approx(high, abs=60)
+
+
+def test_smooth_letters_far_below_the_tissue_do_not_hide_faint_ones() -> None:
+    rng = np.random.default_rng(11)
+    plane = rng.normal(-1000, 20, (256, 256)).clip(-1024, 1600).astype(np.int16)
+    # Smooth letters at the lowest value: their edges take every value on the way to it.
+    plane[200:220, :200] = np.linspace(-32768, -1024, 200).astype(np.int16)
+    plane[10:20, 10:200:2] = -250
+    low, high = robust_range(plane)
+    assert -1400 < low < -1000 < high < -200

@@ -1048,6 +1048,7 @@ def test_letters_of_a_stack_that_were_not_read_are_gaps():
 
 def test_a_gap_between_clinical_words_of_a_stack_is_a_space():
     assert standing(("FD", 10, 100, 150), ("32", 10, 160, 210), ("cm", 10, 240, 290)) == {}
+    assert standing(("EI", 10, 100, 150), ("1690", 10, 175, 275)) == {}
     assert standing(("FD", 10, 100, 150), ("QZ", 10, 160, 210), ("cm", 10, 240, 290)) != {}
 
 
@@ -1163,6 +1164,8 @@ def test_a_marker_read_as_two_lines_is_one():
     far = standing_in((0,), "AL", Box(300, 10, 330, 40))
     hidden = rules.findings([side, near, far], Identifiers(), Policy())
     assert [each.box for each in hidden] == [near.box]
+    again = standing_in((0,), "RT", Box(11, 11, 41, 42))
+    assert not rules.findings([side, again, far], Identifiers(), Policy())
 
 
 # --- Names that go on, and names of things ------------------------------------------------
@@ -1176,6 +1179,29 @@ def test_a_name_that_ends_in_a_comma_goes_on_in_the_next_line():
     assert {each.box for each in found} == {name.box, initial.box}
     whole = standing_in((0,), "SMITH", Box(100, 20, 200, 40))
     assert len(rules.findings([whole, initial], Identifiers(), Policy())) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "gap", "both"),
+    [
+        ("SMITH", "T.", 15, True),
+        ("SMITH", "T.", 90, False),
+        ("SMITH", "L", 15, False),
+        ("1972 Nov", "27", 4, True),
+        ("1972 Nov", "27", 30, False),
+        ("1972 Nov", "LEFT", 4, False),
+    ],
+)
+def test_what_a_name_or_a_date_goes_on_with(first, then, gap, both):
+    start = standing_in((0,), first, Box(100, 20, 200, 40))
+    end = standing_in((0,), then, Box(200 + gap, 20, 230 + gap, 40))
+    found = rules.findings([start, end], Identifiers(), Policy())
+    assert (end.box in {each.box for each in found}) is both
+
+
+def test_hyphens_with_spaces_join_a_number_too():
+    (run,) = classify("RAD - 14- 86470", NOBODY, DEFAULT)
+    assert run.category is Category.OTHER_ID
 
 
 def test_so_does_one_that_runs_upwards():
