@@ -141,13 +141,14 @@ def _is_sure(reading: Reading) -> bool:
 
 
 def _fills(reading: Reading) -> bool:
-    """Whether the letters read are enough for the length of their place.
+    """Whether the letters read are enough for the length of their place, and differ.
 
-    Where they are not, some were not read.
+    Where they are too few, some were not read.
     """
     text = reading.text.get_secret_value().strip()
     low, long = sorted(reading.spot.sides)
-    return len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low
+    alike = len(text) >= _FEW and len(set(text)) == 1  # a fence, a scale: no word
+    return not alike and (len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low)
 
 
 _STROKES = " -\u2013\u2014_|.\u00b7~\u4e00\u4e28"

@@ -686,9 +686,18 @@ def _by_spacing(
         if index - start >= _SPELLED:
             found[start:index] = [_UNKNOWN] * (index - start)
         start = index + 1
+    if not named and _falls_apart(line):
+        found[:] = [_UNKNOWN] * len(line)
 
 
 _SPELLED = 4
+
+
+def _falls_apart(line: Sequence[Token]) -> bool:
+    """Whether wide print was read as crumbs, clinical each: ``S t r and, Ar j un``."""
+    single = sum(len(each.text) == 1 for each in line)
+    crumbs = all(each.is_word and len(each.text) < _LONG_ENOUGH for each in line)
+    return crumbs and len(line) > _SPELLED and 2 * single >= len(line)
 
 
 def _stands_alone(token: Token) -> bool:
@@ -764,6 +773,7 @@ _PLAIN_NUMBERS = [
         r"[A-Z]{1,3}\d{1,2}[A-Z]?",
         r"\d{1,2}[A-Z]{1,2}\d?",
         r"[23]D\d{2,3}",  # a gain
+        r"[A-Z]\d[A-Z]\d",  # two settings: M3M4
         r"[WLCZ]\d{4}",  # a window
         r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
     )

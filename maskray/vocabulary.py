@@ -128,7 +128,11 @@ def _meant_by_looks(folded: str) -> bool:
     )
 
 
-_LOOKALIKES = (("I", "T"), ("T", "I"), ("U", "V"), ("V", "U"), ("L", "I"), ("I", "L"))
+_LOOKALIKES = tuple(
+    pair
+    for one, other in ("IT", "UV", "LI", "HN", "FP")
+    for pair in ((one, other), (other, one))
+)
 
 
 def _neighbours(word: str) -> set[str]:

@@ -86,7 +86,13 @@ def test_how_sure_a_reading_must_be(text, confidence, sure):
 
 @pytest.mark.parametrize(
     ("text", "width", "sure"),
-    [("P3", 70, True), ("P3", 280, False), ("Se:1", 280, True), ("L", 30, True)],
+    [
+        ("P3", 70, True),
+        ("P3", 280, False),
+        ("Se:1", 280, True),
+        ("L", 30, True),
+        ("TTT", 60, False),
+    ],
 )
 def test_a_few_letters_do_not_fill_a_long_place(text, width, sure):
     place = spot(10, 10, width, 20)

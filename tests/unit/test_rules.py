@@ -1244,3 +1244,12 @@ def test_the_same_elsewhere_does_not(text):
     assert Category.CLINICAL not in {
         each.category for each in classify(text, NOBODY, DEFAULT)
     }
+
+
+def test_wide_print_read_as_crumbs_is_not_clinical():
+    assert {e.category for e in classify("S t r and, Ar j un", NOBODY, DEFAULT)} == {
+        Category.UNKNOWN
+    }
+    assert {e.category for e in classify("R CC MAG", NOBODY, DEFAULT)} == {
+        Category.CLINICAL
+    }
