@@ -147,7 +147,8 @@ def _fills(reading: Reading) -> bool:
     """
     text = reading.text.get_secret_value().strip()
     low, long = sorted(reading.spot.sides)
-    alike = len(text) >= _FEW and len(set(text)) == 1  # a fence, a scale: no word
+    # A fence or a scale is read as such, but no word.
+    alike = text.isalpha() and len(text) >= _FEW and len(set(text)) == 1
     return not alike and (len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low)
 
 

@@ -746,8 +746,10 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
     """The same for a name misread, where its word stands right beside it."""
     name = line[index].folded
+    if is_name(name) or len(name) <= _LONG_ENOUGH:
+        return False
     near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
-    return len(name) > _LONG_ENOUGH + 1 and any(
+    return any(
         not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
         for eponym, beside in eponyms().items()
         if len(eponym) > _LONG_ENOUGH + 1
@@ -925,8 +927,16 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
             one, other = index - 1, index
             joined = line[other].before.strip() in ("-", "_", "/")
             pair = {found[one], found[other]}
-            if joined and pair == {Category.OTHER_ID, _CLINICAL}:
+            if not joined or pair != {Category.OTHER_ID, _CLINICAL}:
+                continue
+            tight = line[one].end + 1 == line[other].start
+            if tight or _is_part(line[one if found[one] is _CLINICAL else other]):
                 found[one] = found[other] = Category.OTHER_ID
+
+
+def _is_part(token: Token) -> bool:
+    """Whether a token may be part of a number that is printed with spaces."""
+    return token.is_number or (len(token.text) <= 3 and token.folded not in _MARKERS)
 
 
 def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:

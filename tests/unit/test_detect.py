@@ -92,6 +92,7 @@ def test_how_sure_a_reading_must_be(text, confidence, sure):
         ("Se:1", 280, True),
         ("L", 30, True),
         ("TTT", 60, False),
+        ("111", 60, True),
     ],
 )
 def test_a_few_letters_do_not_fill_a_long_place(text, width, sure):

@@ -1204,6 +1204,12 @@ def test_hyphens_with_spaces_join_a_number_too():
     assert run.category is Category.OTHER_ID
 
 
+@pytest.mark.parametrize("side", ["LEFT KNEE", "L", "RT HIP"])
+def test_but_no_side(side):
+    number, rest = classify(f"12345678 - {side}", NOBODY, DEFAULT)
+    assert (number.category, rest.category) == (Category.OTHER_ID, Category.CLINICAL)
+
+
 def test_so_does_one_that_runs_upwards():
     name = standing_in((0,), "SMITH,", Box(100, 200, 120, 300))
     initial = standing_in((0,), "P", Box(100, 170, 120, 190))
@@ -1218,6 +1224,11 @@ def test_a_misread_eponym_beside_its_word_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
         Category.CLINICAL
     }
+
+
+def test_a_name_like_an_eponym_does_not():
+    (name, *_) = classify("NORTON FOOT", NOBODY, DEFAULT)
+    assert name.category is Category.NAME
 
 
 def test_a_misread_eponym_alone_does_not():
