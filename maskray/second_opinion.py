@@ -37,9 +37,11 @@ _SURE_SHORT = 0.5
 _SHORT = 2
 _READ = 0.5
 """RapidOCR's confidence from which a further reading counts."""
-_FEW = 3
+_FEW, _FEW_MORE = 3, 5
 _SURE_FEW = 0.8
 """RapidOCR's confidence from which so few letters are text without EasyOCR."""
+_MANY = 8
+"""Frames of a cine, of which letters burned in stand in more than one."""
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
 _TALL = 1.5
@@ -75,7 +77,9 @@ def second_opinion(
         lines=tuple(
             replace(line, second=_joined(read[line])) if read.get(line) else line
             for line in seen.lines
-            if line not in doubted or read.get(line) or not _is_texture(line)
+            if line not in doubted
+            or read.get(line)
+            or not (_is_texture(line) or _flickers(line, seen, instance.pixels.frames))
         ),
     )
     kept = [each for each in findings if each.source != rules.SOURCE]
@@ -113,9 +117,25 @@ def _is_texture(line: TextLine) -> bool:
     text = line.text.get_secret_value().strip()
     if any(is_name(token.text) for token in tokens(text)):
         return False
-    letters = len(text)
+    few = len(text)
     low, long = sorted((line.box.width, line.box.height))
-    return letters <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * letters * low)
+    return few <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * few * low)
+
+
+def _flickers(line: TextLine, seen: Seen, frames: int) -> bool:
+    """Whether such a line was read in one frame of many, and otherwise each time.
+
+    What is burned in stands in several frames of a cine, and nothing in its place that
+    lasts was read as anything else.
+    """
+    text = letters(line.text.get_secret_value())
+    again = {letters(each.get_secret_value()) for each in line.others}
+    if frames < _MANY or len(text) > _FEW_MORE or line.confidence >= _SURE_FEW:
+        return False
+    if len(line.frames) > 1 or not again or text in again:
+        return False
+    lasting = (each for each in seen.lines if len(each.frames) > 1)
+    return not any(each.box.overlap(line.box) for each in lasting)
 
 
 def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:

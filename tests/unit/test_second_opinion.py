@@ -1,5 +1,6 @@
 """What EasyOCR's reading changes, and what it never may."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from maskray.detect import Seen
 from maskray.geometry import Box
 from maskray.locate import Located
 from maskray.open import Instance
+from maskray.read import Reading, Spot
 from maskray.records import Category, TextLine
 from maskray.second_opinion import second_opinion
 from maskray.settings import GateSettings, Settings
@@ -33,15 +35,18 @@ class SecondEngine:
 
 
 class FirstEngine:
-    """Has nothing to add."""
+    """Reads, trying harder, what it is told to."""
 
-    def read_again(self, _view: Any, _spot: Any) -> list[Any]:
-        return []
+    def __init__(self, *said: str) -> None:
+        self.said = said
+
+    def read_again(self, _view: Any, spot: Spot) -> list[Reading]:
+        return [Reading(spot, SecretStr(text), 0.9) for text in self.said]
 
 
-def instance(**elements: Any) -> Instance:
+def instance(frames: int = 1, **elements: Any) -> Instance:
     ds = dataset(
-        np.zeros((1, ROWS, COLUMNS), np.uint8) + np.arange(COLUMNS, dtype=np.uint8)
+        np.zeros((frames, ROWS, COLUMNS), np.uint8) + np.arange(COLUMNS, dtype=np.uint8)
     )
     for keyword, value in elements.items():
         setattr(ds, keyword, value)
@@ -53,7 +58,11 @@ def line(text: str, box: Box = PLACE, confidence: float = 0.9, **more: Any) -> T
 
 
 def judged(
-    seen: Seen, engine: SecondEngine, settings: Settings | None = None, **elements: Any
+    seen: Seen,
+    engine: SecondEngine,
+    settings: Settings | None = None,
+    again: FirstEngine | None = None,
+    **elements: Any,
 ):
     source, settings = instance(**elements), settings or Settings()
     first = rules.findings(seen.lines, source.identifiers, settings.policy)
@@ -61,7 +70,7 @@ def judged(
         source,
         seen,
         first,
-        FirstEngine(),  # type: ignore[arg-type]
+        again or FirstEngine(),  # type: ignore[arg-type]
         engine,  # type: ignore[arg-type]
         settings,
     )
@@ -131,6 +140,40 @@ def test_an_uncertain_name_is_not_texture() -> None:
 def test_a_few_uncertain_letters_that_nobody_else_sees_are_texture() -> None:
     assert judged(Seen((line("TH", confidence=0.7),)), SecondEngine())[0].lines == ()
     assert len(judged(Seen((line("THORX", confidence=0.7),)), SecondEngine())[0].lines) == 1
+
+
+def test_letters_in_one_frame_that_are_read_otherwise_each_time_are_texture() -> None:
+    moment = line("CHA", confidence=0.7, others=(SecretStr("CHE"),))
+
+    def left(
+        lines: tuple[TextLine, ...], frames: int = 10, *said: tuple[str, float]
+    ) -> int:
+        seen, _ = judged(Seen(lines), SecondEngine(*said), frames=frames)
+        return len(seen.lines)
+
+    assert left((moment,)) == 0
+    assert left((moment,), 1) == 1  # a still
+    assert left((moment,), 10, ("CHA", 0.9)) == 1  # EasyOCR sees it
+    assert left((replace(moment, confidence=0.9),)) == 1
+    assert left((replace(moment, others=(SecretStr("CHA"),)),)) == 1
+    assert left((replace(moment, others=()),)) == 1
+    assert left((replace(moment, frames=(0, 1)),)) == 1
+    lasting = replace(line("CHAN", confidence=0.99), frames=(1, 2, 3))
+    assert left((moment, lasting)) == 2  # a name, misread once
+
+
+@pytest.mark.parametrize(
+    ("again", "found"),
+    [
+        (("XQ L CC", "XQ L CC", "O L CC"), [(Category.UNKNOWN, "XQ")]),
+        (("XQ L CC", "XO L CC"), []),
+        (("L", "L"), []),
+    ],
+)
+def test_what_the_first_engine_reads_twice_counts_if_it_is_more(again, found) -> None:
+    doubtful = line("?", confidence=0.3)
+    second = SecondEngine(("L CC", 0.9))
+    assert judged(Seen((), (doubtful,)), second, again=FirstEngine(*again))[1] == found
 
 
 @pytest.mark.parametrize(
