@@ -14,7 +14,7 @@ from maskray.identifiers import Identifiers
 from maskray.picture import Picture
 from maskray.policy import Policy
 from maskray.read import Reader, Reading
-from maskray.records import Finding, PhiText, TextLine
+from maskray.records import Category, Finding, PhiText, TextLine
 from maskray.render import NamedView
 from maskray.text import fold, letters
 
@@ -25,8 +25,6 @@ _SHORT = 2
 _SURE_SHORT = 0.7
 _SURE_FOREIGN = 0.85
 """Letters beyond Latin: RapidOCR likes to see them in texture."""
-_SURE_SIGN = 0.95
-"""One such letter alone."""
 _FEW = 3
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
@@ -109,6 +107,8 @@ def read_sightings(
         found = reader.read(group[0].view.pixels, spots)
         readings.extend((reading, name) for reading in found)
     sure = [each for each in readings if _is_sure(each[0])]
+    cut = [each for each in sure if _is_cut_short(each[0], identifiers)]
+    sure = [each for each in sure if each not in cut]
     lines: list[TextLine] = []
     for reading, name in _without_parts(sure):
         dates = rules.dates(reading.text.get_secret_value())
@@ -126,7 +126,7 @@ def read_sightings(
     doubtful = [
         line
         for reading, name in readings
-        if not _is_sure(reading) and _may_hold_words(reading)
+        if (reading, name) in cut or (not _is_sure(reading) and _may_hold_words(reading))
         for line in reading.lines(frames, name)
     ]
     return lines, doubtful
@@ -136,20 +136,21 @@ def _is_sure(reading: Reading) -> bool:
     text = reading.text.get_secret_value().strip(_STROKES)
     need = _SURE_SHORT if len(text) <= _SHORT else _SURE
     if any(each.isalpha() and not each.isascii() for each in fold(text)):
-        need = _SURE_FOREIGN if len(text) > 1 else _SURE_SIGN
-    return bool(text) and reading.confidence >= need and _fills(reading)
+        need = _SURE_FOREIGN
+    return bool(text) and reading.confidence >= need
 
 
-def _fills(reading: Reading) -> bool:
-    """Whether the letters read are enough for the length of their place, and differ.
+def _is_cut_short(reading: Reading, identifiers: Identifiers) -> bool:
+    """Whether clinical letters are too few for the length of their place.
 
-    Where they are too few, some were not read.
+    Some were not read then. What would be hidden is hidden as it is.
     """
     text = reading.text.get_secret_value().strip()
     low, long = sorted(reading.spot.sides)
-    # A fence or a scale is read as such, but no word.
-    alike = text.isalpha() and len(text) >= _FEW and len(set(text)) == 1
-    return not alike and (len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low)
+    if not text or len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low:
+        return False
+    runs = rules.classify(text, identifiers, Policy())
+    return all(run.category in (Category.CLINICAL, Category.SEX) for run in runs)
 
 
 _STROKES = " -\u2013\u2014_|.\u00b7~\u4e00\u4e28"

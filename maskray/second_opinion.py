@@ -37,11 +37,9 @@ _SURE_SHORT = 0.5
 _SHORT = 2
 _READ = 0.5
 """RapidOCR's confidence from which a further reading counts."""
-_FEW, _FEW_MORE = 3, 5
+_FEW = 3
 _SURE_FEW = 0.8
 """RapidOCR's confidence from which so few letters are text without EasyOCR."""
-_MANY = 8
-"""Frames of a cine, of which letters burned in stand in more than one."""
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
 _TALL = 1.5
@@ -77,9 +75,7 @@ def second_opinion(
         lines=tuple(
             replace(line, second=_joined(read[line])) if read.get(line) else line
             for line in seen.lines
-            if line not in doubted
-            or read.get(line)
-            or not (_is_texture(line) or _flickers(line, seen, instance.pixels.frames))
+            if line not in doubted or read.get(line) or not _is_texture(line)
         ),
     )
     kept = [each for each in findings if each.source != rules.SOURCE]
@@ -117,25 +113,9 @@ def _is_texture(line: TextLine) -> bool:
     text = line.text.get_secret_value().strip()
     if any(is_name(token.text) for token in tokens(text)):
         return False
-    few = len(text)
+    letters = len(text)
     low, long = sorted((line.box.width, line.box.height))
-    return few <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * few * low)
-
-
-def _flickers(line: TextLine, seen: Seen, frames: int) -> bool:
-    """Whether such a line was read in one frame of many, and otherwise each time.
-
-    What is burned in stands in several frames of a cine, and nothing in its place that
-    lasts was read as anything else.
-    """
-    text = letters(line.text.get_secret_value())
-    again = {letters(each.get_secret_value()) for each in line.others}
-    if frames < _MANY or len(text) > _FEW_MORE or line.confidence >= _SURE_FEW:
-        return False
-    if len(line.frames) > 1 or not again or text in again:
-        return False
-    lasting = (each for each in seen.lines if len(each.frames) > 1)
-    return not any(each.box.overlap(line.box) for each in lasting)
+    return letters <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * letters * low)
 
 
 def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -161,13 +141,13 @@ def _lines(
 ) -> list[TextLine]:
     """A place that could not be read, as EasyOCR reads it; nothing if it does not.
 
-    ``again`` is what RapidOCR reads when it tries harder. What it reads twice counts, if
-    it is more than EasyOCR's.
+    ``again`` is what RapidOCR reads when it tries harder. What it reads twice counts
+    too, if it is more than EasyOCR's.
     """
     sure = [each for each in read if _is_sure(each)]
-    agreed = _agreed(again)
+    agreed, more = _agreed(again), list[TextLine]()
     if agreed is not None and _length([agreed.text]) > _length(each.text for each in sure):
-        return agreed.lines(place.frames, place.view)
+        more = agreed.lines(place.frames, place.view)
     if not place.text.get_secret_value() and len(sure) > 1:  # a whole frame
         return [line for each in sure for line in _lines(place, [each], again)]
     if not sure:
@@ -183,7 +163,8 @@ def _lines(
             columns=(),
             others=tuple(each.text for each in again),
             reader=NAME,
-        )
+        ),
+        *more,
     ]
 
 

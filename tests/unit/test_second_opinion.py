@@ -1,6 +1,5 @@
 """What EasyOCR's reading changes, and what it never may."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -142,38 +141,26 @@ def test_a_few_uncertain_letters_that_nobody_else_sees_are_texture() -> None:
     assert len(judged(Seen((line("THORX", confidence=0.7),)), SecondEngine())[0].lines) == 1
 
 
-def test_letters_in_one_frame_that_are_read_otherwise_each_time_are_texture() -> None:
-    moment = line("CHA", confidence=0.7, others=(SecretStr("CHE"),))
-
-    def left(
-        lines: tuple[TextLine, ...], frames: int = 10, *said: tuple[str, float]
-    ) -> int:
-        seen, _ = judged(Seen(lines), SecondEngine(*said), frames=frames)
-        return len(seen.lines)
-
-    assert left((moment,)) == 0
-    assert left((moment,), 1) == 1  # a still
-    assert left((moment,), 10, ("CHA", 0.9)) == 1  # EasyOCR sees it
-    assert left((replace(moment, confidence=0.9),)) == 1
-    assert left((replace(moment, others=(SecretStr("CHA"),)),)) == 1
-    assert left((replace(moment, others=()),)) == 1
-    assert left((replace(moment, frames=(0, 1)),)) == 1
-    lasting = replace(line("CHAN", confidence=0.99), frames=(1, 2, 3))
-    assert left((moment, lasting)) == 2  # a name, misread once
-
-
 @pytest.mark.parametrize(
     ("again", "found"),
     [
         (("XQ L CC", "XQ L CC", "O L CC"), [(Category.UNKNOWN, "XQ")]),
         (("XQ L CC", "XO L CC"), []),
         (("L", "L"), []),
+        (("LEFT LATERAL",) * 2, []),
     ],
 )
 def test_what_the_first_engine_reads_twice_counts_if_it_is_more(again, found) -> None:
     doubtful = line("?", confidence=0.3)
     second = SecondEngine(("L CC", 0.9))
     assert judged(Seen((), (doubtful,)), second, again=FirstEngine(*again))[1] == found
+
+
+def test_what_the_second_engine_reads_counts_beside_it() -> None:
+    seen = Seen((), (line("?", confidence=0.3),))
+    again = FirstEngine(*("LEFT LATERAL",) * 2)
+    _, found = judged(seen, SecondEngine(("Xqztw", 0.9)), again=again)
+    assert found == [(Category.UNKNOWN, "Xqztw")]
 
 
 @pytest.mark.parametrize(
