@@ -670,9 +670,12 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     if len(token.text) > _LONGEST_UNIT + 1 or len(number.text) > _MOST_PLAIN_DIGITS:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
-    if len(token.text) > 1 and token.folded.endswith(("I", "L")):
+    if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
         meant.add(token.folded[:-1])
     return not meant.isdisjoint(console_terms())
+
+
+_WINDOW = frozenset({"WL", "WW", "WC"})
 
 
 def _by_spacing(

@@ -1241,13 +1241,15 @@ def test_dates_are_told_with_their_gaps():
     assert rules.dates("AP Jum 21,   2018 LEFT") == [(3, 17)]
 
 
-@pytest.mark.parametrize(
-    "text", ["FoU 228 mm", "WLI 40 WWI 400", "WI 1200", "DFOU 24.0 cm"]
-)
+@pytest.mark.parametrize("text", ["FoU 228 mm", "WLI 40 WWI 400", "DFOU 24.0 cm"])
 def test_a_misread_setting_before_its_number_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
         Category.CLINICAL
     }
+
+
+def test_a_short_surname_before_a_number_is_no_setting():
+    assert classify("LI 45", NOBODY, DEFAULT)[0].category is Category.UNKNOWN
 
 
 @pytest.mark.parametrize("text", ["FoU", "WLI", "MADISON, WI 53703"])
