@@ -13,7 +13,7 @@ from maskray.gate import Sighting
 from maskray.identifiers import Identifiers
 from maskray.picture import Picture
 from maskray.policy import Policy
-from maskray.read import Reader, Reading
+from maskray.read import Reader, Reading, Spot
 from maskray.records import Category, Finding, PhiText, TextLine
 from maskray.render import NamedView
 from maskray.text import fold, letters
@@ -84,7 +84,7 @@ class RulesDetector:
 
 def read_sightings(
     reader: Reader,
-    sightings: Iterable[Sighting],
+    sightings: Sequence[Sighting],
     frames: Iterable[int],
     shown: Sequence[NamedView],
     identifiers: Identifiers,
@@ -106,6 +106,10 @@ def read_sightings(
         spots = [each.spot for each in group]
         found = reader.read(group[0].view.pixels, spots)
         readings.extend((reading, name) for reading in found)
+    stacked = reader.read_columns(
+        [view.pixels for view in shown], (each.spot for each in sightings)
+    )
+    readings.extend((reading, shown[0].name) for reading in stacked)
     sure = [each for each in readings if _is_sure(each[0])]
     cut = [each for each in sure if _is_cut_short(each[0], identifiers)]
     sure = [each for each in sure if each not in cut]
@@ -185,8 +189,11 @@ def _read_again(
     """Readings in one view after the other, until they leave no doubt."""
     text = letters(reading.text.get_secret_value())
     again: list[PhiText] = []
-    for view in shown:
-        for each in reader.read_again(view.pixels, reading.spot):
+    places = [(view.pixels, reading.spot) for view in shown]
+    if reading.picture is not None:
+        places = [(reading.picture, Spot.whole(reading.picture))]
+    for view, spot in places:
+        for each in reader.read_again(view, spot):
             if each.confidence >= _SURE:
                 again.append(each.text)
             read = {letters(one.get_secret_value()) for one in again}

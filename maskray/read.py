@@ -7,7 +7,7 @@ RapidOCR (PP-OCRv6 on ONNX Runtime) brings its models in its package. One
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cv2
@@ -20,6 +20,7 @@ from maskray.geometry import Box
 from maskray.records import PhiText, TextLine
 from maskray.render import View
 from maskray.settings import ReadSettings
+from maskray.stacked import LaidDown, columns_of_letters, lay_down
 from maskray.strokes import stroke_places
 
 NAME = "rapidocr"
@@ -45,6 +46,11 @@ _FLIP_CERTAINTY = 0.9
 """From here on RapidOCR turns a line by 180 degrees before reading."""
 _RIGHT_WAY_UP = 0.95
 """Below this confidence a line that was turned is read the other way up too."""
+_SURE_COLUMN = 0.8
+"""Confidence from which letters that were laid down are a line ..."""
+_SHORTEST_COLUMN = 3
+_MISCOUNTED = 0.34
+"""... and how many of them may have been read as none, or as two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +66,11 @@ class Spot:
         corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
         return cls(np.array(corners, np.float32), score)
 
+    @classmethod
+    def whole(cls, view: View) -> "Spot":
+        """The spot of a view that shows one line and nothing else."""
+        return cls.at(Box(0, 0, view.shape[1], view.shape[0]), 1.0)
+
     @property
     def box(self) -> Box:
         """The upright box around the quad."""
@@ -73,12 +84,16 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What a spot spells; ``columns`` as in :class:`maskray.records.TextLine`."""
+    """What a spot spells; ``columns`` as in :class:`maskray.records.TextLine`.
+
+    ``picture`` is what was read, if not the view itself: a column of letters, laid down.
+    """
 
     spot: Spot
     text: PhiText
     confidence: float
     columns: tuple[tuple[int, int], ...] = ()
+    picture: View | None = field(default=None, repr=False)
 
     def lines(
         self, frames: Iterable[int], view: str, whole: Iterable[tuple[int, int]] = ()
@@ -223,6 +238,39 @@ class Reader:
                 x0 = area.x0
                 columns = tuple((x0 + a // 2, x0 + -(-b // 2)) for a, b in it.columns)
                 yield replace(it, spot=spot, columns=columns)
+
+    def read_columns(self, views: Sequence[View], spots: Iterable[Spot]) -> list[Reading]:
+        """What letters spell that stand one above the other, and were spotted as such.
+
+        Only what is read surely, and as about so many letters as were laid down.
+
+        Args:
+            views: Of one frame; the surest reading of all views counts.
+            spots: Of all views.
+        """
+        found: list[Reading] = []
+        for column in columns_of_letters(spot.box for spot in spots):
+            if column.box.covered_by(each.spot.box for each in found) > _INSIDE:
+                continue
+            for further in (True, False):
+                lines = (lay_down(view, column, further=further) for view in views)
+                sure = [e for line in lines if line and (e := self._read_laid_down(line))]
+                if sure:
+                    found.append(max(sure, key=lambda each: each.confidence))
+                    break
+        return found
+
+    def _read_laid_down(self, line: LaidDown) -> Reading | None:
+        [reading] = self.read(line.picture, [Spot.whole(line.picture)])
+        text = reading.text.get_secret_value()
+        count = sum(not each.isspace() for each in text)
+        agree = abs(count - line.letters) <= _MISCOUNTED * line.letters
+        if not agree or count < _SHORTEST_COLUMN or reading.confidence < _SURE_COLUMN:
+            return None
+        spot = Spot.at(line.box, reading.confidence)
+        return Reading(
+            spot, SecretStr(line.spaced(text)), reading.confidence, picture=line.picture
+        )
 
     def _scale(self, view: View) -> float:
         rows, columns = view.shape[:2]
@@ -416,10 +464,11 @@ def _without_doubles(spots: list[Spot]) -> list[Spot]:
 
 
 _WITHIN = 0.95
+_INSIDE = 0.7
 
 
 def _is_part(box: Box, other: Box) -> bool:
-    return _as_thick(box, other) and box.overlap(other) > 0.7 * box.area
+    return _as_thick(box, other) and box.overlap(other) > _INSIDE * box.area
 
 
 def _goes_on(box: Box, other: Box) -> bool:

@@ -448,10 +448,10 @@ def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
 def _stands_below(stack: Sequence[TextLine], lower: TextLine) -> bool:
     one, other = stack[-1].box, lower.box
     wide = min(one.height, one.width, other.width)
-    beside = abs((one.x0 + one.x1) - (other.x0 + other.x1)) <= 2 * wide
+    above = min(one.x1, other.x1) - max(one.x0, other.x0) > wide // 2
     near = other.y0 - one.y1 <= _NEAR * max(wide, *map(_pitch, (*stack, lower)))
     shared = set(lower.frames).intersection(*(each.frames for each in stack))
-    return bool(shared) and beside and near
+    return bool(shared) and above and near
 
 
 def _pitch(line: TextLine) -> float:

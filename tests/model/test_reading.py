@@ -359,3 +359,48 @@ def test_missing_models_stop_the_run(monkeypatch):
     with pytest.raises(ServiceDownError) as caught:
         Reader()
     assert "no model there" not in str(caught.value)
+
+
+# --- Letters one above the other ------------------------------------------------------
+
+
+def stacked(text, value=1.0, ground=0.3, size=16):
+    """A view with letters below each other, and the place of each."""
+    plane = np.full((320, 272), ground)
+    boxes = [
+        write(plane, letter, (120, 4 + index * (size + 4)), size, value)
+        for index, letter in enumerate(text)
+        if letter != " "
+    ]
+    return view_of(plane), boxes
+
+
+@pytest.mark.parametrize("text", ["THISTLEWOOD", "K771204", "PERPETUA T"])
+@pytest.mark.parametrize("value", [1.0, 0.0])
+def test_letters_one_above_the_other_are_read_as_a_line(reader, text, value):
+    view, boxes = stacked(text, value)
+    spots = [Spot.at(box.grow(2, 2), 0.9) for box in boxes]
+    [reading] = reader.read_columns([view], spots)
+    assert reading.text.get_secret_value() == text
+    assert all(box.covered_by([reading.spot.box]) > 0.9 for box in boxes)
+
+
+def test_letters_that_were_not_spotted_are_read_with_the_others(reader):
+    view, boxes = stacked("THISTLEWOOD")
+    spots = [Spot.at(box.grow(2, 2), 0.9) for box in boxes[2:6]]
+    [reading] = reader.read_columns([view], spots)
+    assert reading.text.get_secret_value() == "THISTLEWOOD"
+
+
+def test_columns_that_spell_nothing_are_not_read(reader):
+    view, boxes = stacked("~.~.~.")
+    assert reader.read_columns([view], [Spot.at(each, 0.9) for each in boxes]) == []
+
+
+def test_lines_are_no_columns(reader):
+    plane = tissue()
+    write(plane, NAME, (20, 12), 18)
+    write(plane, NAME, (20, 40), 18)
+    write(plane, NAME, (220, 12), 18, turns=1)
+    view = view_of(plane)
+    assert reader.read_columns([view], reader.spot(view)) == []

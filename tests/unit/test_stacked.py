@@ -1,0 +1,115 @@
+"""Letters that stand one above the other become a line."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from maskray.geometry import Box
+from maskray.stacked import Column, LaidDown, columns_of_letters, lay_down
+
+SIZE = 20
+PITCH = 26
+
+
+def column(text, at=(60, 40), rows=400, columns=140, *, colour=230, ground=20):
+    """A view with letters below each other, and the place of each."""
+    picture = Image.new("L", (columns, rows), ground)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(SIZE)
+    places = []
+    for index, letter in enumerate(text):
+        x, y = at[0], at[1] + index * PITCH
+        draw.text((x, y), letter, colour, font)
+        if letter != " ":
+            left, top, right, bottom = draw.textbbox((x, y), letter, font)
+            places.append(Box(int(left) - 3, int(top) - 3, int(right) + 3, int(bottom) + 3))
+    return np.repeat(np.asarray(picture)[..., None], 3, axis=2), places
+
+
+def test_letters_below_each_other_are_a_column():
+    _, places = column("MOTHER")
+    [found] = columns_of_letters(places)
+    assert all(place.covered_by([found.box]) == 1 for place in places)
+    assert min(p.width for p in places) <= found.letter <= max(p.width for p in places)
+
+
+def test_a_space_or_a_letter_that_was_not_found_does_not_end_a_column():
+    _, places = column("MOTHER HUBBARD")
+    del places[3]
+    assert len(columns_of_letters(places)) == 1
+
+
+def test_far_letters_are_no_column():
+    assert columns_of_letters([Box(10, 10, 24, 30), Box(10, 110, 24, 130)]) == []
+
+
+def test_columns_side_by_side_are_two():
+    _, left = column("MOTHER", (20, 40))
+    _, right = column("GOOSE", (90, 40))
+    assert len(columns_of_letters([*left, *right])) == 2
+
+
+@pytest.mark.parametrize("width", [26, 60])
+def test_lines_of_a_block_are_no_letters(width):
+    lines = [Box(10, top, 10 + width, top + 20) for top in (10, 34, 58, 82)]
+    assert columns_of_letters(lines) == []
+
+
+def test_a_column_is_laid_down_whole():
+    view, places = column("MOTHER HUBBARD", rows=500)
+    [found] = columns_of_letters(places)
+    line = lay_down(view, found, further=False)
+    assert line is not None
+    assert line.picture.shape[1] > 4 * line.picture.shape[0]
+    assert line.letters == 13
+    assert line.cells.index(False) == 6
+    assert all(place.covered_by([line.box]) > 0.9 for place in places)
+
+
+def test_letters_beyond_what_was_found_belong_to_it():
+    view, places = column("MOTHER HUBBARD", rows=500)
+    [found] = columns_of_letters(places[4:9])
+    line = lay_down(view, found, further=True)
+    assert line is not None
+    assert line.letters == 13
+    assert all(place.covered_by([line.box]) > 0.9 for place in places)
+    inner = lay_down(view, found, further=False)
+    assert inner is not None
+    assert inner.letters < 8
+
+
+def test_a_column_at_the_edge_of_the_view_is_laid_down():
+    view, places = column("MOTHER", (4, -2), rows=PITCH * 6, columns=30)
+    [found] = columns_of_letters(places)
+    line = lay_down(view, found, further=True)
+    assert line is not None
+    assert line.letters == 6
+
+
+def test_letters_in_black_are_laid_down_too():
+    view, places = column("MOTHER", colour=0, ground=200)
+    [found] = columns_of_letters(places)
+    line = lay_down(view, found, further=False)
+    assert line is not None
+    assert line.letters == 6
+
+
+def test_an_empty_place_is_no_line():
+    flat = np.full((400, 140, 3), 77, np.uint8)
+    assert lay_down(flat, Column(Box(60, 40, 80, 60), 20), further=False) is None
+    assert lay_down(flat, Column(Box(200, 40, 220, 300), 20), further=False) is None
+    line = lay_down(flat, Column(Box(60, 40, 80, 300), 20), further=True)
+    assert line is None or line.letters == 0
+
+
+def test_spaces_stand_where_cells_are_empty():
+    cells = (True, True, True, False, True, True)
+    line = LaidDown(np.zeros((4, 4, 3), np.uint8), Box(0, 0, 1, 1), cells)
+    assert line.spaced("SAGML") == "SAG ML"
+    assert line.spaced("S A G M L") == "SAG ML"
+
+
+def test_letters_that_were_miscounted_stay_as_they_were_read():
+    line = LaidDown(np.zeros((4, 4, 3), np.uint8), Box(0, 0, 1, 1), (True,) * 5)
+    assert line.spaced("MOTH ER") == "MOTH ER"
+    assert line.spaced("M O T H") == "MOTH"
