@@ -10,12 +10,13 @@ from typing import Protocol
 
 from maskray import rules
 from maskray.gate import Sighting
+from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.picture import Picture
 from maskray.policy import Policy
 from maskray.read import Reader, Reading, Spot
-from maskray.records import Category, Finding, PhiText, TextLine
-from maskray.render import NamedView
+from maskray.records import Category, Finding, TextLine
+from maskray.render import NamedView, View
 from maskray.text import fold, letters
 
 _SURE = 0.6
@@ -31,6 +32,9 @@ _WIDE = 1.4
 _SURE_WHOLE = 0.8
 _WORD_SHAPE = 1.3
 """How much longer than high a place must be to hold more than one letter."""
+_LEVEL = 0.6
+_AS_THICK = 1.6
+"""Pieces of one line overlap across it by that share, and are as thick, but for so much."""
 _STRONG = 0.5
 """A spot below this score that cannot be read is taken for texture."""
 
@@ -98,22 +102,12 @@ def read_sightings(
     several readings already.
     """
     frames = tuple(frames)
-    readings: list[tuple[Reading, str]] = []
-    by_view: dict[str, list[Sighting]] = {}
-    for sighting in sightings:
-        by_view.setdefault(sighting.view.name, []).append(sighting)
-    for name, group in by_view.items():
-        spots = [each.spot for each in group]
-        found = reader.read(group[0].view.pixels, spots)
-        readings.extend((reading, name) for reading in found)
-    stacked = reader.read_columns(
-        [view.pixels for view in shown], (each.spot for each in sightings)
-    )
-    readings.extend((reading, shown[0].name) for reading in stacked)
+    readings = _readings(reader, sightings, shown)
     sure = [each for each in readings if _is_sure(each[0])]
     cut = [each for each in sure if _is_cut_short(each[0], identifiers)]
     sure = [each for each in sure if each not in cut]
     lines: list[TextLine] = []
+    taken = [each.spot.box for each, _ in sure]
     for reading, name in _without_parts(sure):
         dates = rules.dates(reading.text.get_secret_value())
         mine = reading.lines(frames, name, dates)
@@ -125,7 +119,11 @@ def read_sightings(
             again = _read_again(
                 reader, reading, sorted(shown, key=lambda v: v.name != name)
             )
-            mine = [replace(line, others=again) for line in mine]
+            longer = _longest(reading, again, taken, shown[0].pixels.shape)
+            if longer is not None:
+                mine = longer.lines(frames, name)
+            others = tuple(each.text for each in again)
+            mine = [replace(line, others=others) for line in mine]
         lines += mine
     doubtful = [
         line
@@ -134,6 +132,61 @@ def read_sightings(
         for line in reading.lines(frames, name)
     ]
     return lines, doubtful
+
+
+def _readings(
+    reader: Reader, sightings: Sequence[Sighting], shown: Sequence[NamedView]
+) -> list[tuple[Reading, str]]:
+    """What the sightings spell, alone and together, and the view in which they do."""
+    readings: list[tuple[Reading, str]] = []
+    by_view: dict[str, list[Sighting]] = {}
+    for sighting in sightings:
+        by_view.setdefault(sighting.view.name, []).append(sighting)
+    for name, group in by_view.items():
+        view = group[0].view.pixels
+        found = reader.read(view, [each.spot for each in group])
+        whole = _with_ends(reader, view, found)
+        readings += [(reading, name) for reading in (*found, *whole)]
+    stacked = reader.read_columns(
+        [view.pixels for view in shown], (each.spot for each in sightings)
+    )
+    return [*readings, *((reading, shown[0].name) for reading in stacked)]
+
+
+def _with_ends(reader: Reader, view: View, readings: Sequence[Reading]) -> list[Reading]:
+    """Lines whose ends were spotted apart, and cannot be read alone: an initial's dot."""
+    ends = [each.spot.box for each in readings if not _is_sure(each)]
+    whole: list[Reading] = []
+    for reading in readings:
+        text = letters(reading.text.get_secret_value())
+        if not _is_sure(reading) or len(text) < _FEW:
+            continue
+        box = reading.spot.box
+        while more := [each for each in ends if _continues(box, each)]:
+            box = box.join(more[0])
+        if box == reading.spot.box:
+            continue
+        [other] = reader.read(view, [Spot.at(box, reading.spot.score)])
+        longer = letters(other.text.get_secret_value())
+        if other.confidence > _SURE_WHOLE and text in longer and text != longer:
+            whole.append(other)
+    return whole
+
+
+def _continues(box: Box, end: Box) -> bool:
+    """Whether a place is the next piece of a line, at either end."""
+    if end.covered_by([box]) == 1:
+        return False
+    high = min(box.width, box.height)
+    across = min(box.y1, end.y1) - max(box.y0, end.y0)
+    gap = max(end.x0 - box.x1, box.x0 - end.x1)
+    thick = end.height
+    if box.height > box.width:
+        across = min(box.x1, end.x1) - max(box.x0, end.x0)
+        gap = max(end.y0 - box.y1, box.y0 - end.y1)
+        thick = end.width
+    level = across > _LEVEL * min(high, thick) and thick < _AS_THICK * high
+    return level and -high < gap < high
 
 
 def _is_sure(reading: Reading) -> bool:
@@ -185,18 +238,42 @@ def _is_part(one: Reading, other: Reading) -> bool:
 
 def _read_again(
     reader: Reader, reading: Reading, shown: Sequence[NamedView]
-) -> tuple[PhiText, ...]:
+) -> list[Reading]:
     """Readings in one view after the other, until they leave no doubt."""
     text = letters(reading.text.get_secret_value())
-    again: list[PhiText] = []
+    again: list[Reading] = []
     places = [(view.pixels, reading.spot) for view in shown]
     if reading.picture is not None:
         places = [(reading.picture, Spot.whole(reading.picture))]
     for view, spot in places:
         for each in reader.read_again(view, spot):
             if each.confidence >= _SURE:
-                again.append(each.text)
-            read = {letters(one.get_secret_value()) for one in again}
+                again.append(each)
+            read = {letters(one.text.get_secret_value()) for one in again}
             if len(again) >= rules.times(reading.confidence) and read == {text}:
-                return tuple(again)
-    return tuple(again)
+                return again
+    return again
+
+
+def _longest(
+    reading: Reading, again: Iterable[Reading], taken: Iterable[Box], shape: Sequence[int]
+) -> Reading | None:
+    """The line with its ends, if a wider look shows more of it.
+
+    Not where it would reach over what was read by itself.
+    """
+    text, box = letters(reading.text.get_secret_value()), reading.spot.box
+    others = [each for each in taken if each != box and each.covered_by([box]) < _LEVEL]
+    longest: Reading | None = None
+    for each in again:
+        more = letters(each.text.get_secret_value())
+        place = each.spot.box.clip(shape[0], shape[1])
+        if reading.picture is not None or place is None or not text:
+            continue
+        if each.confidence <= _SURE_WHOLE or text not in more or len(more) <= len(text):
+            continue
+        if any(place.overlap(other) > box.overlap(other) for other in others):
+            continue
+        if longest is None or len(more) > len(letters(longest.text.get_secret_value())):
+            longest = replace(each, spot=Spot.at(place, reading.spot.score))
+    return longest

@@ -117,7 +117,8 @@ _PHONES = _patterns(
 )
 _ADDRESSES = _patterns(
     r"(?<!\w)\d{1,5}\s+(?:[A-Z]+\.?\s+){1,4}(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD"
-    r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE)\b",
+    r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE|CLOSE"
+    r"|CRESCENT|GROVE|GARDENS|MEWS|WAY|TRAIL)\b",
     r"(?<!\w)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
@@ -153,7 +154,9 @@ Form = tuple[int, int, Category]
 """Half-open character indices, and what stands there."""
 
 
-def find_forms(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]:
+def find_forms(
+    text: str, digits: str, words: str, births: frozenset[str]
+) -> Iterator[Form]:
     """Dates and times, telephone numbers, mail and web addresses, street addresses.
 
     Surer forms come first: whoever marks text keeps the first mark.
@@ -161,6 +164,7 @@ def find_forms(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]
     Args:
         text: A folded line.
         digits: The same line, of the same length, with misread digits mended.
+        words: The same with misread letters mended.
         births: Known birth dates as ``YYYYMMDD``; any date after a birth label is one.
     """
     yield from _dates_and_times(text, digits, births)
@@ -168,7 +172,7 @@ def find_forms(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]
         (_SOCIAL_SECURITY, digits, Category.PATIENT_ID),
         (_UIDS, digits, Category.OTHER_ID),
         (_PHONES, digits, Category.PHONE),
-        (_ADDRESSES, text, Category.ADDRESS),
+        (_ADDRESSES, words, Category.ADDRESS),
     ):
         yield from (_form(match, category) for match in _matches(patterns, shown))
 

@@ -90,8 +90,8 @@ class Identifiers:
             return None
         if word in self.names:
             return self.names[word]
-        if len(word) < _MIN_ID:
-            return None
+        if len(word) < _MIN_ID or (token.is_number and len(word) == _MIN_ID):
+            return None  # 100 is no Loo
         bones = skeleton(word)
         for name, category in self.names.items():
             if len(name) >= _MIN_ID and _same_name(word, bones, name):

@@ -215,7 +215,8 @@ class Reader:
     def read_again(self, view: View, spot: Spot) -> Iterator[Reading]:
         """Further readings of a spot: wider, larger, and with all of the contrast.
 
-        Each is made when it is asked for: the first may be enough.
+        Each names the place it was made of, and is made when it is asked for: the first
+        may be enough.
         """
         wide = _grown(spot, 0.8, 0.15)
         area = wide.box.clip(*view.shape[:2])
@@ -237,7 +238,7 @@ class Reader:
             for it in self.read(shown, [there]):
                 x0 = area.x0
                 columns = tuple((x0 + a // 2, x0 + -(-b // 2)) for a, b in it.columns)
-                yield replace(it, spot=spot, columns=columns)
+                yield replace(it, spot=each, columns=columns)
 
     def read_columns(self, views: Sequence[View], spots: Iterable[Spot]) -> list[Reading]:
         """What letters spell that stand one above the other, and were spotted as such.

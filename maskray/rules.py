@@ -517,7 +517,8 @@ def _by_form(
     digits = _with_plain_digits(line, folded)
     if _CLOCK_FACE.search(folded):
         digits = _CLOCK_HOURS.sub(lambda match: "#" * len(match.group()), digits)
-    for start, end, category in find_forms(folded, digits, identifiers.birth_dates):
+    words = _with_plain_letters(line, folded)
+    for start, end, category in find_forms(folded, digits, words, identifiers.birth_dates):
         _mark(line, found, start, end, category)
     for start, end, years in find_ages(folded):
         old = years > policy.age_limit_years
@@ -541,6 +542,17 @@ def _with_plain_digits(line: Sequence[Token], folded: str) -> str:
             characters[piece] = as_letters(token.text)
         elif 2 * digits >= len(token.text):
             characters[piece] = as_digits(folded[piece])
+    return "".join(characters)
+
+
+def _with_plain_letters(line: Sequence[Token], folded: str) -> str:
+    """The line with digits in tokens that are letters by half read as letters."""
+    characters = list(folded)
+    for token in line:
+        if 2 * sum(each.isalpha() for each in token.text) >= len(token.text):
+            characters[token.start : token.end] = as_letters(
+                folded[token.start : token.end]
+            )
     return "".join(characters)
 
 
@@ -823,6 +835,8 @@ def _is_measure(folded: str) -> bool:
     """A number with what it measures or its unit run together: ``TR3255``, ``12CM``."""
     if re.match(r"T1\d\d", folded):
         folded = "TI" + folded[2:]  # TI900, misread
+    if folded.startswith("99M"):
+        return is_clinical(folded[3:])  # Tc-99mMDP
     match = _GLUED.fullmatch(folded)
     if match is None:
         return False

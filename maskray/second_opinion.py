@@ -231,7 +231,7 @@ def _read(
 def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[Reading]:
     spot = Spot.at(line.box, line.confidence)
     return [
-        each
+        replace(each, spot=spot)
         for view in shown
         for each in reader.read_again(view, spot)
         if each.confidence >= _READ

@@ -204,3 +204,66 @@ def test_doubtful_places_are_not_the_rules_to_judge():
 def test_what_was_seen_does_not_show_text():
     seen = Seen(lines=(line("CANARY"),), doubtful=(line("CANARY"),))
     assert "CANARY" not in repr(seen)
+
+
+# --- The ends of lines ----------------------------------------------------------------
+
+
+def test_an_end_that_was_spotted_apart_is_read_with_its_line():
+    reader = FakeReader(("Thistlewood", 0.98), ("~", 0.3), ("P. Thistlewood", 0.95))
+    name, initial = spot(40, 10, 100, 20), spot(10, 10, 26, 20)
+    lines, _ = read(reader, Sighting(VIEW, name), Sighting(VIEW, initial))
+    assert texts(lines) == ["P. Thistlewood"]
+    assert lines[0].box == Box(10, 10, 140, 30)
+
+
+def test_the_end_of_a_turned_line_too():
+    reader = FakeReader(("Thistlewood", 0.98), ("~", 0.3), ("P. Thistlewood", 0.95))
+    name, initial = spot(10, 40, 20, 100), spot(11, 18, 18, 20)
+    (line,), _ = read(reader, Sighting(VIEW, name), Sighting(VIEW, initial))
+    assert line.box == Box(10, 18, 30, 140)
+
+
+@pytest.mark.parametrize(
+    ("end", "together"),
+    [
+        (spot(200, 10, 26, 20), ("P. Thistlewood", 0.95)),  # far
+        (spot(14, 40, 26, 20), ("P. Thistlewood", 0.95)),  # in another row
+        (spot(10, 10, 26, 20), ("P. Thistlewood", 0.7)),  # not sure
+        (spot(10, 10, 26, 20), ("Thist1e", 0.95)),  # less than before
+    ],
+)
+def test_a_line_stays_as_it_is_read_alone(end, together):
+    reader = FakeReader(("Thistlewood", 0.98), ("~", 0.3), together)
+    name = spot(40, 10, 100, 20)
+    (line,), _ = read(reader, Sighting(VIEW, name), Sighting(VIEW, end))
+    assert texts([line]) == ["Thistlewood"]
+
+
+class WideReader(FakeReader):
+    """Sees more letters when it looks at more of the line."""
+
+    def read_again(self, _view, each):
+        wide = Spot.at(each.box.grow(16, 3), each.score)
+        return [Reading(wide, SecretStr(text), sure) for text, sure in self.again]
+
+
+def test_letters_at_the_ends_that_a_wider_look_shows_belong_to_the_line():
+    reader = WideReader(("histlewoo", 0.9), again=[("Thistlewood", 0.95)])
+    (line,), _ = read(reader, Sighting(VIEW, spot(40, 10, 100, 20)))
+    assert texts([line]) == ["Thistlewood"]
+    assert line.box == Box(24, 7, 156, 33)
+
+
+@pytest.mark.parametrize("again", [("Thistlewood", 0.7), ("Bistlewaod", 0.95)])
+def test_a_wider_look_that_is_unsure_or_says_another_thing_counts_as_before(again):
+    reader = WideReader(("histlewoo", 0.9), again=[again])
+    (line,), _ = read(reader, Sighting(VIEW, spot(40, 10, 100, 20)))
+    assert line.box == Box(40, 10, 140, 30)
+
+
+def test_a_line_does_not_grow_over_what_was_read_beside_it():
+    reader = WideReader(("histlewoo", 0.9), ("LEFT", 0.99), again=[("Thistlewood", 0.95)])
+    name, side = spot(40, 10, 100, 20), spot(146, 10, 40, 20)
+    lines, _ = read(reader, Sighting(VIEW, name), Sighting(VIEW, side))
+    assert texts(lines) == ["histlewoo", "LEFT"]

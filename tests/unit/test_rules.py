@@ -558,6 +558,8 @@ CLINICAL = """
     120 kVp
     mAs 250
     CTDIvol 12.3 mGy
+    Tc-99mMDP
+    TC-99mMDP
     DLP 450 mGy*cm
     TR: 2000 TE: 85
     TR/TE 2000/85
@@ -1266,3 +1268,20 @@ def test_wide_print_read_as_crumbs_is_not_clinical():
     assert {e.category for e in classify("R CC MAG", NOBODY, DEFAULT)} == {
         Category.CLINICAL
     }
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{address:1027 ELDER CL0SE, HERONHAM, 0H 41385}",
+        "{address:12 HER0NRY R0AD}",
+    ],
+)
+def test_an_address_is_one_with_misread_letters_too(marked):
+    assert not wrong(marked)
+
+
+def test_a_short_number_is_no_name():
+    dataset = Dataset()
+    dataset.PatientName = "Loo^Gil"
+    assert not wrong("kVp 100 {name:L00} {name:LOO}", collect(dataset))

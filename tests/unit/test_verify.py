@@ -34,6 +34,9 @@ class OneLine:
     def read_again(self, _view, _spot):
         return []
 
+    def read_columns(self, _views, _spots):
+        return []
+
 
 def kept(text, box, frames=(0,)):
     return TextLine(frames, box, SecretStr(text), 0.99, view="full")
