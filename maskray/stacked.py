@@ -38,6 +38,8 @@ _CLEAR = 0.08
 """The least pitch will do whose cuts meet so much more ink than the best's at most."""
 _INK = 0.35
 """A cell holds a letter if it stands out so much, compared with most."""
+_BETWEEN = 0.6
+"""How much rows between letters may stand out, compared with most letters."""
 _BEYOND = 30
 """How many letters' widths a column may be longer, at either end, than was found."""
 _PADDING = 0.15
@@ -156,12 +158,20 @@ def _cut(
     cells = _cells(span.start + start, pitch, len(profile))
     ink = np.array([float(profile[a:b].max()) for a, b in cells])
     inside = [i for i, (a, b) in enumerate(cells) if span.start <= (a + b) / 2 < span.stop]
-    if len(inside) < _FEWEST:
+    if len(inside) < _FEWEST or not _parted(
+        profile, [cells[i] for i in inside], ink[inside]
+    ):
         return None
     written = ink > _INK * float(np.median(ink[inside]))
     low, high = _ends(written, inside[0], inside[-1])
     held = tuple(bool(each) for each in written[low : high + 1])
     return cells[low : high + 1], held, round(pitch)
+
+
+def _parted(profile: Profile, cells: Iterable[tuple[int, int]], ink: Profile) -> bool:
+    """Whether there is less between the letters than in them: not so along a ruler."""
+    between = [float(profile[start]) for start, _ in cells]
+    return statistics.median(between) < _BETWEEN * float(np.median(ink))
 
 
 def _cuts(profile: Profile, letter: int) -> tuple[float, float] | None:

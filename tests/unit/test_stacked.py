@@ -94,6 +94,15 @@ def test_letters_in_black_are_laid_down_too():
     assert line.letters == 6
 
 
+def test_a_ruler_is_no_line():
+    view = np.full((400, 60, 3), 10, np.uint8)
+    view[40:300, 40:42] = 220
+    view[40:300:20, 28:42] = 220
+    ticks = [Box(26, top - 6, 44, top + 14) for top in range(40, 280, 20)]
+    [found] = columns_of_letters(ticks)
+    assert lay_down(view, found, further=True) is None
+
+
 def test_an_empty_place_is_no_line():
     flat = np.full((400, 140, 3), 77, np.uint8)
     assert lay_down(flat, Column(Box(60, 40, 80, 60), 20), further=False) is None
