@@ -18,6 +18,7 @@ from pydicom import Dataset
 
 from maskray import header, rules, verify
 from maskray import mask as masking
+from maskray.classify import classify
 from maskray.detect import Detector, RulesDetector, Seen, read_sightings
 from maskray.errors import (
     ConfigError,
@@ -459,7 +460,7 @@ def _kept(
     kept: list[TextLine] = []
     for line in seen.lines:
         text = line.text.get_secret_value()
-        for run in rules.classify(text, instance.identifiers, settings.policy):
+        for run in classify(text, instance.identifiers, settings.policy):
             if judged and settings.policy.hides(run.category):
                 continue
             part = replace(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from maskray import rules
+from maskray.classify import classify, dates_in
 from maskray.gate import Sighting
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
@@ -109,7 +110,7 @@ def read_sightings(
     lines: list[TextLine] = []
     taken = [each.spot.box for each, _ in sure]
     for reading, name in _without_parts(sure):
-        dates = rules.dates(reading.text.get_secret_value())
+        dates = dates_in(reading.text.get_secret_value())
         mine = reading.lines(frames, name, dates)
         unnamed = any(
             rules.is_unnamed(each.text.get_secret_value(), identifiers) for each in mine
@@ -206,7 +207,7 @@ def _is_cut_short(reading: Reading, identifiers: Identifiers) -> bool:
     low, long = sorted(reading.spot.sides)
     if not text or len(text) > _FEW or long <= _WIDE * (len(text) + 1) * low:
         return False
-    runs = rules.classify(text, identifiers, Policy())
+    runs = classify(text, identifiers, Policy())
     return all(run.category in (Category.CLINICAL, Category.SEX) for run in runs)
 
 

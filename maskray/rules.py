@@ -1,144 +1,39 @@
-"""Detector ``rules``: says of each piece of text that was read what it is.
+"""Detector ``rules``: says of the text that was read what is PHI.
 
-The embedded default. A line is cut into tokens; each token is PHI (by the header's own
-identifiers, by its form, or by the label before it), clinical (by the vocabulary, or a
-number or measurement), or unknown. Policy says what becomes of unknown text; by default
-it is masked, so that a name nobody listed does not stay.
+The embedded default. What each piece of a line is says ``classify``; here the lines of an
+instance speak for each other: further readings of a doubtful line, labels and values that
+stand apart, other frames. Policy says what becomes of unknown text; by default it is
+masked, so that a name nobody listed does not stay.
 """
 
 import functools
-import itertools
 import re
 import statistics
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from pydantic import SecretStr
 from rapidfuzz.fuzz import partial_ratio
 
-from maskray.forms import find_ages, find_forms, find_numbers, names_a_month
+from maskray.classify import (
+    DATES,
+    Labelled,
+    after_label,
+    classify,
+    is_side,
+    may_be_initials,
+    open_label,
+)
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category, Finding, PhiText, TextLine, merge_frames
-from maskray.text import (
-    Token,
-    as_digits,
-    as_letters,
-    distance,
-    fold,
-    letters,
-    tokens,
-)
-from maskray.vocabulary import (
-    clinical_words,
-    console_terms,
-    eponyms,
-    is_clinical,
-    is_common_name,
-    is_name,
-)
+from maskray.text import distance, letters, tokens
 
 SOURCE = "rules"
 
-_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
-_DEGREES = frozenset("MD DO PHD RDMS RDCS RVT FRCR DDS RN RT".split())
-_SIDES = frozenset("LEFT RIGHT UPPER LOWER ANTERIOR POSTERIOR LATERAL MEDIAL".split())
-"""Never taken for a name: to lose a side does harm."""
-_SEXES = frozenset({"MALE", "FEMALE", "M", "F", "MANN", "FRAU", "HOMME", "FEMME"})
-
-_LABELS: dict[str, Category] = {
-    word: category
-    for category, words in {
-        Category.NAME: "NAME PATIENT PAT PNAME PTNAME PT NAMEN NOM NOMBRE PATIENTNAME",
-        Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN",
-        Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS",
-        Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
-        Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
-        "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ",
-        Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OPER SONOGRAPHER SONO RADIOGRAPHER "
-        "INITIALS OPR TECHNICIAN MTRA",
-        Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION",
-        Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL",
-        Category.ADDRESS: "ADDR ADDRESS",
-        Category.DEVICE_SERIAL: "SN SERIAL SERIALNO",
-        Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER",
-    }.items()
-    for word in words.split()
-}
-_WORDY = frozenset({Category.NAME, Category.PHYSICIAN, Category.OPERATOR})
-"""Labels whose values are words; the others' values hold digits or are whole."""
-_STRONG_LABELS = _LABELS.keys() - {
-    "PT",
-    "ID",
-    "FN",
-    "DR",
-    "CASE",
-    "ORDER",
-    "SITE",
-    "REQ",
-    "PERF",
-    "REF",
-    "PHYS",
-    "ATT",
-    "ADM",
-    "READ",
-}
-"""Labels that hold without a colon after them."""
-_NAME_PARTS = 2
-_LABEL_WORDS = frozenset("NO NR NUM NUMBER DATE OF NAME ID PHY PHYS MD".split())
-"""Words that may stand between a label and its value."""
-
-_INSTITUTION_ALONE = frozenset(
-    "HOSPITAL HOSP CLINIC CLINICS CLINICA UNIVERSITY UNIV INFIRMARY KLINIK KLINIKUM "
-    "KRANKENHAUS HOPITAL OSPEDALE HOSPITALS POLYCLINIC SANATORIUM UNIVERSITAT "
-    "HOSPITALIER KLINIEK ZIEKENHUIS SYGEHUS SJUKHUS".split()
-)
-_INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
-    "MED MEDICAL MEDICINE CTR CENTER CENTRE HEALTH HEALTHCARE IMAGING INSTITUTE "
-    "INSTITUT RADIOLOGY DEPT DEPARTMENT ASSOCIATES GROUP SURGICAL CARE MEMORIAL GENERAL "
-    "REGIONAL COUNTY COMMUNITY FOUNDATION TRUST NHS PRAXIS LABORATORY SYSTEM SCHOOL "
-    "COLLEGE ORTHOPEDICS ORTHOPAEDICS CARDIOLOGY ULTRASOUND DIAGNOSTIC DIAGNOSTICS".split()
-)
-
-_COUNTERS = frozenset(
-    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY".split()
-)
-_MOST_PLAIN_DIGITS = 4
 _UNKNOWN = Category.UNKNOWN
 _CLINICAL = Category.CLINICAL
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """A run of characters of one line, half-open, and what it is."""
-
-    start: int
-    end: int
-    category: Category
-
-
-def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Labelled, ...]:
-    """What each token of a line of text is, from left to right.
-
-    Neighbouring tokens of one category make one run. Categories are those of the text;
-    whether they are PHI is the policy's to say (see :func:`findings`).
-    """
-    line = list(tokens(text))
-    found: list[Category | None] = [None] * len(line)
-    folded = fold_keeping_length(text)
-    _by_allow_list(line, folded, policy, found)
-    _by_identifiers(line, identifiers, found)
-    _by_form(line, folded, identifiers, policy, found)
-    _by_label(line, found)
-    for start, end in find_numbers(_with_plain_digits(line, folded)):
-        _mark(line, found, start, end, Category.OTHER_ID)
-    _by_vocabulary(line, found)
-    _by_institution(line, found)
-    _by_company(line, found)
-    _by_compound(line, found)
-    _by_side(line, found)
-    return tuple(_runs(line, found))
 
 
 def findings(
@@ -172,15 +67,6 @@ def findings(
     ]
     found += _by_stacking(lines, identifiers, policy)
     return (*found, *_by_place(lines, found))
-
-
-def dates(text: str) -> list[tuple[int, int]]:
-    """Where dates and times stand in a line of text, as half-open character indices."""
-    runs = classify(text, Identifiers(), Policy())
-    return [(run.start, run.end) for run in runs if run.category in _DATES]
-
-
-_DATES = frozenset({Category.DATE, Category.BIRTH_DATE})
 
 
 def is_unnamed(text: str, identifiers: Identifiers) -> bool:
@@ -482,593 +368,6 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
 _COUNT = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})\s*")
 
 
-def fold_keeping_length(text: str) -> str:
-    """Folded character by character, so that indices stay those of ``text``."""
-    return "".join((fold(each) or " ")[0] for each in text)
-
-
-def _by_allow_list(
-    line: Sequence[Token], folded: str, policy: Policy, found: list[Category | None]
-) -> None:
-    for phrase in (*_PHRASES, *policy.allow):
-        for match in re.finditer(rf"(?<!\w){re.escape(fold(phrase))}(?!\w)", folded):
-            _mark(line, found, match.start(), match.end(), _CLINICAL)
-
-
-_PHRASES = ("FIELD OF VIEW",)
-"""Clinical phrases with a frequent name in them."""
-
-
-def _by_identifiers(
-    line: Sequence[Token], identifiers: Identifiers, found: list[Category | None]
-) -> None:
-    for start, end, category in identifiers.find(line):
-        for index in range(start, end):
-            found[index] = category
-
-
-def _by_form(
-    line: Sequence[Token],
-    folded: str,
-    identifiers: Identifiers,
-    policy: Policy,
-    found: list[Category | None],
-) -> None:
-    digits = _with_plain_digits(line, folded)
-    if _CLOCK_FACE.search(folded):
-        digits = _CLOCK_HOURS.sub(lambda match: "#" * len(match.group()), digits)
-    words = _with_plain_letters(line, folded)
-    for start, end, category in find_forms(folded, digits, words, identifiers.birth_dates):
-        _mark(line, found, start, end, category)
-    for start, end, years in find_ages(folded):
-        old = years > policy.age_limit_years
-        _mark(line, found, start, end, Category.AGE if old else _CLINICAL)
-
-
-_CLOCK_FACE = re.compile(r"(?<![A-Z])(?:BREAST|O.?CLOCK|FN|CMFN|RADIAL|QUADRANT)")
-"""Words of a breast examination, where 3:00 is a place."""
-_CLOCK_HOURS = re.compile(r"(?<![\d:])(?:1[0-2]|0?[1-9]):[03]0(?![\d:])(?!\s?[AP]\.?M)")
-
-
-def _with_plain_digits(line: Sequence[Token], folded: str) -> str:
-    """The line with letters in mostly numeric tokens read as the digits they are."""
-    characters = list(folded)
-    for token in line:
-        digits = sum(each.isdigit() for each in token.text)
-        piece = slice(token.start, token.end)
-        if not 0 < digits < len(token.text) or names_a_month(token.folded):
-            continue
-        if len(token.text) == 3 and names_a_month(as_letters(token.text)):
-            characters[piece] = as_letters(token.text)
-        elif 2 * digits >= len(token.text):
-            characters[piece] = as_digits(folded[piece])
-    return "".join(characters)
-
-
-def _with_plain_letters(line: Sequence[Token], folded: str) -> str:
-    """The line with digits in tokens that are letters by half read as letters."""
-    characters = list(folded)
-    for token in line:
-        if 2 * sum(each.isalpha() for each in token.text) >= len(token.text):
-            characters[token.start : token.end] = as_letters(
-                folded[token.start : token.end]
-            )
-    return "".join(characters)
-
-
-def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
-    """Text after a label is what the label says, up to the next label."""
-    current: Category | None = None
-    taken = 0
-    for index, token in enumerate(line):
-        label = _label(line, index)
-        if label is not None:
-            current, taken = label, 0
-            if found[index] is None:
-                found[index] = _CLINICAL
-            continue
-        if current is None or found[index] is not None:
-            continue
-        if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
-            found[index] = _CLINICAL
-        elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
-            found[index] = current
-            taken += token.folded not in _TITLES
-        elif current in _WORDY or not token.is_word:
-            current = None
-
-
-def _label(line: Sequence[Token], index: int) -> Category | None:
-    """The category that a token announces, if it is a label here."""
-    word = _label_word(line, index)
-    if word not in _LABELS:
-        return None
-    if index > 0 and word == "ID" and line[index - 1].folded in _OF_THE_PATIENT:
-        return Category.PATIENT_ID
-    following = line[index + 1] if index + 1 < len(line) else None
-    after = following.before if following is not None else ""
-    if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
-        return _LABELS[word]
-    if word == "DR" and following is not None and following.is_word:
-        return _LABELS[word]
-    return None
-
-
-_OF_THE_PATIENT = frozenset({"PATIENT", "PAT", "PT"})
-
-
-def _label_word(line: Sequence[Token], index: int) -> str:
-    """The token as a label: one misread letter mended, ``S/N`` in one piece."""
-    token = line[index]
-    if token.folded == "N" and token.before == "/" and line[index - 1].folded == "S":
-        return "SN"
-    return token.folded if token.folded in _LABELS else fold(token.text.replace("l", "I"))
-
-
-_INITIALS = 3
-"""Letters that an operator's initials may have."""
-
-
-def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bool:
-    """Whether a token may be the value of a label.
-
-    ``first``: it is among the first words after it; ``at_once``: it is the very first.
-    """
-    if category is Category.OPERATOR and at_once and token.text.isupper():
-        return token.is_word and len(token.text) <= _INITIALS
-    if category in _WORDY:
-        if len(token.text) == 1:
-            return token.is_word and first
-        called = is_name(token.text) if first else is_common_name(token.text)
-        return token.is_word and (called or not _is_spelled_right(token))
-    if category in (Category.INSTITUTION, Category.ADDRESS):
-        return True
-    return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
-
-
-def _is_spelled_right(token: Token) -> bool:
-    """Whether a word is clinical as it stands: where people are named none is forgiven."""
-    return len(token.text) == 1 or token.folded in clinical_words()
-
-
-def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
-    named = {index for index, category in enumerate(found) if category is not None}
-    for index, token in enumerate(line):
-        if found[index] is not None:
-            continue
-        if token.folded in _SEXES:
-            found[index] = Category.SEX
-        elif any(each.isdigit() for each in token.text):
-            found[index] = _number(line, index)
-        elif is_clinical(token.text) or _is_clinical_here(line, index):
-            found[index] = _CLINICAL
-        elif is_name(token.text):
-            found[index] = Category.NAME
-        else:
-            found[index] = _UNKNOWN
-    _rejoined(line, found, named)
-    _by_spacing(line, found, named)
-
-
-def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
-    return (
-        _is_eponym(line, index)
-        or _is_unit(line, index)
-        or _is_setting(line, index)
-        or _is_misread_setting(line, index)
-    )
-
-
-def _is_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether two or three capitals name the decimal number after them: ``ST 5.0``."""
-    token = line[index]
-    if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
-        return False
-    whole, part = (*line[index + 1 : index + 3], None, None)[:2]
-    if whole is None or part is None:
-        return False
-    return whole.is_number and part.is_number and part.before == "." and not whole.before
-
-
-def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether a short word before a number is a setting: ``FoU 228 mm``, ``WLI 40``.
-
-    A letter was misread, or its colon read as one.
-    """
-    token = line[index]
-    number = line[index + 1] if index + 1 < len(line) else None
-    if number is None or not number.is_number or is_name(token.text):
-        return False
-    if len(token.text) > _LONGEST_UNIT + 1 or len(number.text) > _MOST_PLAIN_DIGITS:
-        return False
-    meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
-    if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
-        meant.add(token.folded[:-1])
-    return not meant.isdisjoint(console_terms())
-
-
-_WINDOW = frozenset({"WL", "WW", "WC"})
-
-
-def _by_spacing(
-    line: Sequence[Token], found: list[Category | None], named: Collection[int]
-) -> None:
-    """Letters that stand apart may be a name: ``J O H N``."""
-    start = 0
-    for index in range(len(line) + 1):
-        if index < len(line) and _stands_alone(line[index]) and index not in named:
-            continue
-        if index - start >= _SPELLED:
-            found[start:index] = [_UNKNOWN] * (index - start)
-        start = index + 1
-    if not named and _falls_apart(line):
-        found[:] = [_UNKNOWN] * len(line)
-
-
-_SPELLED = 4
-
-
-def _falls_apart(line: Sequence[Token]) -> bool:
-    """Whether wide print was read as crumbs, clinical each: ``S t r and, Ar j un``."""
-    single = sum(len(each.text) == 1 for each in line)
-    crumbs = all(each.is_word and len(each.text) < _LONG_ENOUGH for each in line)
-    return crumbs and len(line) > _SPELLED and 2 * single >= len(line)
-
-
-def _stands_alone(token: Token) -> bool:
-    return len(token.text) == 1 and token.is_word and not token.before
-
-
-def _is_unit(line: Sequence[Token], index: int) -> bool:
-    """Whether a token behind a number is a unit, its small letters misread: ``140 keU``."""
-    token = line[index]
-    if index == 0 or token.before or len(token.text) > _LONGEST_UNIT:
-        return False
-    numeric = line[index - 1].is_number
-    return numeric and token.folded.translate(_UNIT_GLYPHS) in console_terms()
-
-
-_LONGEST_UNIT = 3
-_UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
-
-
-def _rejoined(
-    line: Sequence[Token], found: list[Category | None], named: Collection[int]
-) -> None:
-    """Two halves of a clinical word that was read with a gap in it: ``OBLI QUE``."""
-    for one, other in itertools.pairwise(range(len(line))):
-        halves = (line[one], line[other])
-        if one in named or other in named:
-            continue
-        unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
-        whole = "".join(half.text for half in halves)
-        glued = not line[other].before and all(half.text.isalnum() for half in halves)
-        known = fold(whole) in clinical_words() and not is_name(whole)
-        if unknown and glued and known and len(whole) > _LONG_ENOUGH:
-            found[one] = found[other] = _CLINICAL
-
-
-def _is_eponym(line: Sequence[Token], index: int) -> bool:
-    """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
-    name = line[index].folded.removesuffix("'S")
-    beside = eponyms().get(name)
-    if not beside:
-        return _is_misread_eponym(line, index)
-    near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
-    return any(each in beside for token in near for each in _with_letter_lost(token))
-
-
-def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
-    """The same for a name misread, where its word stands right beside it."""
-    name = line[index].folded
-    if is_name(name) or len(name) <= _LONG_ENOUGH:
-        return False
-    near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
-    return any(
-        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
-        for eponym, beside in eponyms().items()
-        if len(eponym) > _LONG_ENOUGH + 1
-    )
-
-
-def _with_letter_lost(token: Token) -> Iterator[str]:
-    """A word, and the clinical words it may be if a letter was not read."""
-    yield token.folded
-    if len(token.text) > _LONG_ENOUGH:
-        for at in range(len(token.text) + 1):
-            for letter in "AEILNRSTU":
-                yield token.folded[:at] + letter + token.folded[at:]
-
-
-_DECIMAL = re.compile(r"[.,]")
-_PLAIN_NUMBERS = [
-    re.compile(pattern)
-    for pattern in (
-        r"\d{1,4}X\d{1,4}(X\d{1,4})?",  # a matrix
-        r"\d{1,2}W\d?D?",  # weeks and days of pregnancy
-        r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
-        r"[A-Z]{1,3}\d{1,2}[A-Z]?",
-        r"\d{1,2}[A-Z]{1,2}\d?",
-        r"[23]D\d{2,3}",  # a gain
-        r"[A-Z]\d[A-Z]\d",  # two settings: M3M4
-        r"[WLCZ]\d{4}",  # a window
-        r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
-    )
-]
-_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-"""``MedHC201`` is ``Med``, ``HC`` and ``201``."""
-_ZERO_IN_WORD = re.compile(r"(?<=[A-Za-z])0(?=[A-Za-z])")
-_GLUED = re.compile(
-    r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
-)
-
-
-def _number(line: Sequence[Token], index: int) -> Category:
-    """What a token with digits is."""
-    token = line[index]
-    folded = token.folded
-    if token.is_number:
-        if _is_part_of_date(line, index):
-            return Category.DATE
-        decimals = index > 0 and line[index - 1].is_number
-        decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
-        short = len(token.text) <= _MOST_PLAIN_DIGITS
-        return _CLINICAL if short or decimals else Category.OTHER_ID
-    if any(each.isalpha() and not each.isascii() for each in folded):
-        return _UNKNOWN
-    if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
-        return _CLINICAL
-    if is_clinical(folded) or _is_measure(folded):
-        return _CLINICAL
-    pieces = [fold(each) for each in _PIECES.findall(_ZERO_IN_WORD.sub("O", token.text))]
-    plain = all(
-        (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
-        for each in pieces
-    )
-    if plain and len(pieces) <= 4:
-        return _CLINICAL
-    digits = sum(each.isdigit() for each in folded)
-    return Category.OTHER_ID if digits >= 4 else _UNKNOWN
-
-
-def _is_measure(folded: str) -> bool:
-    """A number with what it measures or its unit run together: ``TR3255``, ``12CM``."""
-    if re.match(r"T1\d\d", folded):
-        folded = "TI" + folded[2:]  # TI900, misread
-    if folded.startswith("99M"):
-        return is_clinical(folded[3:])  # Tc-99mMDP
-    match = _GLUED.fullmatch(folded)
-    if match is None:
-        return False
-    before, after = match.group("before"), match.group("after")
-    words = [word for word in (before, after) if word]
-    short = len(match.group("number")) <= _MOST_PLAIN_DIGITS or after is not None
-    return short and bool(words) and all(is_clinical(word) for word in words)
-
-
-def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
-    """A day and a month without a year: ``10/23``; ``IM 10/23`` counts images."""
-    for first in (index - 1, index):
-        if not 0 <= first < len(line) - 1:
-            continue
-        one, other = line[first], line[first + 1]
-        if other.before not in ("/", "-") or not (one.is_number and other.is_number):
-            continue
-        if first + 2 < len(line) and line[first + 2].before in ("/", "-", ".", ":"):
-            continue
-        if one.before in ("/", "-", ".", ":", "+", "="):
-            continue
-        if first > 0 and line[first - 1].folded in _COUNTERS:
-            continue
-        low, high = sorted((int(one.text), int(other.text)))
-        if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
-            return len(one.text) == 2 or high > 12
-    return False
-
-
-def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
-    """The words of an institution's name, from the strange ones to the telling one."""
-    words = [token.folded for token in line]
-    keys = [i for i, word in enumerate(words) if _tells_institution(word)]
-    strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
-    strange = [
-        i
-        for i in range(len(line))
-        if found[i] in (_UNKNOWN, Category.NAME) and len(words[i]) > 1
-    ]
-    if not keys or not (strong or strange):
-        return
-    last = keys[-1]
-    first = min([*strange, *keys])
-    for index, token in enumerate(line):
-        if (
-            index < first
-            or not token.is_word
-            or found[index]
-            not in (
-                _CLINICAL,
-                _UNKNOWN,
-                Category.NAME,
-            )
-        ):
-            continue
-        if index <= last or found[index] is not _CLINICAL:
-            found[index] = Category.INSTITUTION
-
-
-def _tells_institution(word: str) -> bool:
-    """Whether a word, or the end of two that were run together, tells an institution."""
-    ends = any(word.endswith(end) and len(word) > len(end) + 2 for end in _RUN_TOGETHER)
-    return word in _INSTITUTION_BESIDE or ends
-
-
-_RUN_TOGETHER = (
-    "CARE",
-    "CENTER",
-    "CENTRE",
-    "CLINIC",
-    "HEALTH",
-    "HOSPITAL",
-    "IMAGING",
-    "MEDICAL",
-    "RADIOLOGY",
-)
-
-
-def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
-    """A clinical word that people are called by too follows its neighbours."""
-    for index, token in enumerate(line):
-        if found[index] is not _CLINICAL or not token.is_word or len(token.text) < 2:
-            continue
-        if token.folded in _SIDES:
-            continue
-        before = line[index - 1] if index > 0 else None
-        if before is not None and before.folded in _TITLES and is_name(token.text):
-            found[index] = Category.PHYSICIAN
-        elif _in_company(line, found, index) or _follows_name(line, found, index):
-            found[index] = Category.NAME
-    _initials(line, found)
-    for index, token in enumerate(line):
-        titled = token.folded in (*_TITLES, "MR") and index + 1 < len(line)
-        if titled and _is_person(found[index + 1]):
-            found[index] = found[index + 1]
-        graduate = token.folded in _DEGREES and token.before in ("", ",", ".") and index > 0
-        if graduate and _is_person(found[index - 1]):
-            found[index] = found[index - 1]
-
-
-def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
-    """What hyphens join to a number of an identifier is part of it: ``A-10-97415``."""
-    for indices in (range(1, len(line)), range(len(line) - 1, 0, -1)):
-        for index in indices:
-            one, other = index - 1, index
-            joined = line[other].before.strip() in ("-", "_", "/")
-            pair = {found[one], found[other]}
-            if not joined or pair != {Category.OTHER_ID, _CLINICAL}:
-                continue
-            tight = line[one].end + 1 == line[other].start
-            if tight or _is_part(line[one if found[one] is _CLINICAL else other]):
-                found[one] = found[other] = Category.OTHER_ID
-
-
-def _is_part(token: Token) -> bool:
-    """Whether a token may be part of a number that is printed with spaces."""
-    return token.is_number or (len(token.text) <= 3 and token.folded not in _MARKERS)
-
-
-def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
-    """Letters beside a side alone, as on a lead marker, are somebody's: ``R RS``."""
-    if len(line) != 2 or line[0].folded not in _MARKERS:
-        return
-    if found[1] is _CLINICAL and _may_be_initials(line[1]):
-        found[1] = _UNKNOWN
-
-
-def _may_be_initials(token: Token) -> bool:
-    """Two or three capitals that do not tell what a side is a side of."""
-    if not 2 <= len(token.text) <= _INITIALS or token.folded in _AFTER_SIDE | _MARKERS:
-        return False
-    return token.text.isupper() and sum(each.isalpha() for each in token.text) > 1
-
-
-_MARKERS = frozenset("L R LT RT LEFT RIGHT".split())
-_AFTER_SIDE = frozenset(
-    # views and positions
-    "CC MLO ML LM LMO SIO XCC CV LAT OBL AP PA AX AXI SAG TRV TRA TX COR SAX LAX DEC TAN "
-    "EXT INT FLX ER IR UP LOW INF SUP MED ANT POS PRE MAG ID WB NWB "
-    # what has a left and a right
-    "HIP TOE RIB EYE EAR ARM LEG JAW TMJ SI SC AC IAC UE LE KID OV LOB BRE LNG ADR UPJ "
-    "UVJ CCA ICA ECA MCA ACA PCA VA UA SFA CFA PFA POP PTA ATA DPA SFV CFV PFV GSV SSV "
-    "SVC HV PV RA RV LA LV TV AV AO".split()
-)
-
-
-def _is_person(category: Category | None) -> bool:
-    return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
-
-
-def _in_company(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
-    """Whether a word that may be a name stands beside one, or has a name's comma."""
-    word = line[index]
-    others = []
-    if word.before in (",", "^") and index > 0:
-        others.append(index - 1)
-    if index + 1 < len(line) and line[index + 1].before in (",", "^"):
-        others.append(index + 1)
-    if any(_is_person(found[i]) or found[i] is _UNKNOWN for i in others):
-        return True
-    aside = others and line[others[0]].folded in _SIDES
-    if others and not aside and is_name(word.text) and is_name(line[others[0]].text):
-        return True
-    if not is_name(word.text):
-        return False
-    if word.folded in console_terms() and not is_common_name(word.text):
-        return False
-    near = [i for i in (index - 1, index + 1) if 0 <= i < len(line)]
-    return any(
-        (_is_person(found[i]) or found[i] is _UNKNOWN) and len(line[i].text) > 1
-        for i in near
-    )
-
-
-def _follows_name(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
-    """Whether a word that is clinical only if misread stands next to a person's name."""
-    token = line[index]
-    if _is_spelled_right(token) or _label_word(line, index) in _LABELS:
-        return False
-    if any(each.isdigit() for each in token.text):
-        return False
-    near = (i for i in (index - 1, index + 1) if 0 <= i < len(line))
-    return any(_is_person(found[i]) and len(line[i].text) > 1 for i in near)
-
-
-def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
-    """Single letters beside a name are its initials: ``DOE J``, ``J. DOE``."""
-    for index, token in enumerate(line):
-        if len(token.text) != 1 or not token.is_word:
-            continue
-        if found[index] not in (_CLINICAL, Category.SEX):
-            continue
-        before = found[index - 1] if index > 0 else None
-        after = found[index + 1] if index + 1 < len(line) else None
-        bracketed = token.before.endswith(("[", "("))
-        dotted = index + 1 < len(line) and line[index + 1].before.startswith(".")
-        person = _is_person(before) or _is_person(after)
-        person = person or (dotted and after is _UNKNOWN)
-        if person and not bracketed:
-            if found[index] is Category.SEX and not _touches_name(line, index):
-                continue
-            found[index] = Category.NAME
-
-
-def _touches_name(line: Sequence[Token], index: int) -> bool:
-    """Whether a letter that may be a sex stands before a name or with a dot or caret."""
-    following = line[index + 1].before if index + 1 < len(line) else ""
-    return following.startswith((".", "^", ",")) or line[index].before in ("^", ",")
-
-
-def _mark(
-    line: Sequence[Token],
-    found: list[Category | None],
-    start: int,
-    end: int,
-    category: Category,
-) -> None:
-    """Marks the tokens that a match touches, unless they are marked."""
-    for index, token in enumerate(line):
-        if token.start < end and token.end > start and found[index] is None:
-            found[index] = category
-
-
-def _runs(line: Sequence[Token], found: list[Category | None]) -> Iterator[Labelled]:
-    start = 0
-    for index in range(1, len(line) + 1):
-        if index == len(line) or found[index] is not found[start]:
-            category = found[start] or _UNKNOWN
-            yield Labelled(line[start].start, line[index - 1].end, category)
-            start = index
-
-
 # --- labels and values in lines of their own ------------------------------------------
 
 
@@ -1080,15 +379,16 @@ def _by_neighbouring_label(
     Clinical text behind that is another item of the row.
     """
     for index, line in enumerate(lines):
-        category = _open_label(line.text.get_secret_value())
+        category = open_label(line.text.get_secret_value())
         if category is None:
             continue
         other = _nearest(lines, index, _is_right_of) or _nearest(lines, index, _is_below)
         if other is not None:
+            text = lines[other].text.get_secret_value()
             labelled[other] = [
                 run
                 if number > 0 and run.category is _CLINICAL
-                else Labelled(run.start, run.end, _relabelled(run, lines[other], category))
+                else Labelled(run.start, run.end, after_label(run, text, category))
                 for number, run in enumerate(labelled[other])
             ]
 
@@ -1098,13 +398,12 @@ def _by_neighbouring_side(
 ) -> None:
     """The same for a marker whose side and letters were read as two lines."""
     for index, line in enumerate(lines):
-        if line.text.get_secret_value().strip().upper() not in _MARKERS:
+        if not is_side(line.text.get_secret_value()):
             continue
         other = _nearest(lines, index, _is_beside)
         if other is None:
             continue
-        its = list(tokens(lines[other].text.get_secret_value()))
-        if len(its) == 1 and _may_be_initials(its[0]):
+        if may_be_initials(lines[other].text.get_secret_value()):
             labelled[other] = [
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[other]
@@ -1125,10 +424,10 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
             continue
         run, category = labelled[other][0], labelled[index][-1].category
         more = lines[other].text.get_secret_value().strip()
-        if category in _DATES:
+        if category in DATES:
             gap = lines[other].box.x0 - line.box.x1
             fits = more.isdigit() and gap < _TOUCHING * line.box.height
-            fits = fits and len(more) <= _MOST_PLAIN_DIGITS
+            fits = fits and len(more) <= _LONG_ENOUGH
         else:
             open_end = line.text.get_secret_value().rstrip().endswith((",", "^"))
             fits = open_end or _INITIAL.fullmatch(more) is not None
@@ -1136,7 +435,7 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
             labelled[other] = [replace(run, category=category)]
 
 
-_ENDS = frozenset({Category.NAME, Category.PHYSICIAN, _UNKNOWN, *_DATES})
+_ENDS = frozenset({Category.NAME, Category.PHYSICIAN, _UNKNOWN, *DATES})
 _INITIAL = re.compile(r"[A-Z]\.")
 _TOUCHING = 0.5
 
@@ -1149,34 +448,6 @@ def _goes_on(here: Box, there: Box) -> bool:
     level = min(here.x1, there.x1) - max(here.x0, there.x0)
     gap = max(there.y0 - here.y1, here.y0 - there.y1)
     return level > 0.5 * low and -low < gap < 2 * low
-
-
-def _open_label(text: str) -> Category | None:
-    """The category of a line that is nothing but a label."""
-    words = [token.folded for token in tokens(text)]
-    if (
-        not words
-        or len(words) > 3
-        or any(w not in _LABELS and w not in _LABEL_WORDS for w in words)
-    ):
-        return None
-    labels = [word for word in words if word in _LABELS]
-    if not labels or (
-        labels[0] not in _STRONG_LABELS and not text.rstrip().endswith((":", "#", "="))
-    ):
-        return None
-    return _LABELS[labels[-1] if labels[-1] not in ("NAME", "PATIENT") else labels[0]]
-
-
-def _relabelled(run: Labelled, line: TextLine, category: Category) -> Category:
-    if run.category not in (_CLINICAL, _UNKNOWN, Category.OTHER_ID, Category.NAME):
-        return run.category
-    text = line.text.get_secret_value()[run.start : run.end]
-    fits = any(_fits(category, token, first=True, at_once=True) for token in tokens(text))
-    known = category in _WORDY and all(
-        is_clinical(token.text) and not is_name(token.text) for token in tokens(text)
-    )
-    return category if fits and not known else run.category
 
 
 def _nearest(

@@ -17,11 +17,12 @@ from pydantic import SecretStr
 from pydicom import Dataset
 
 from maskray import rules
+from maskray.classify import classify, dates_in, fold_keeping_length
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers, collect
 from maskray.policy import Policy
 from maskray.records import Category, TextLine
-from maskray.rules import classify, findings, fold_keeping_length, is_unnamed
+from maskray.rules import findings, is_unnamed
 
 NOBODY = Identifiers()
 DEFAULT = Policy()
@@ -1240,7 +1241,7 @@ def test_a_misread_eponym_alone_does_not():
 
 
 def test_dates_are_told_with_their_gaps():
-    assert rules.dates("AP Jum 21,   2018 LEFT") == [(3, 17)]
+    assert dates_in("AP Jum 21,   2018 LEFT") == [(3, 17)]
 
 
 @pytest.mark.parametrize("text", ["FoU 228 mm", "WLI 40 WWI 400", "DFOU 24.0 cm"])
