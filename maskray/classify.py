@@ -108,7 +108,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     """What each token of a line of text is, from left to right.
 
     Neighbouring tokens of one category make one run. Categories are those of the text;
-    whether they are PHI is the policy's to say .
+    whether they are PHI is the policy's to say.
     """
     line = list(tokens(text))
     found: list[Category | None] = [None] * len(line)

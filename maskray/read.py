@@ -262,7 +262,8 @@ class Reader:
         return found
 
     def _read_laid_down(self, line: LaidDown) -> Reading | None:
-        [reading] = self.read(line.picture, [Spot.whole(line.picture)])
+        place = Spot.whole(line.picture)
+        [reading] = self._spelled([line.picture[..., ::-1]], [place], [False])
         text = reading.text.get_secret_value()
         count = sum(not each.isspace() for each in text)
         agree = abs(count - line.letters) <= _MISCOUNTED * line.letters
@@ -308,7 +309,6 @@ class Reader:
     def _recognise(self, crops: Sequence[View], spots: Sequence[Spot]) -> list[Reading]:
         if not crops:
             return []
-        self._ocr.return_word_box = True
         turned, sides = self._ocr.cls_and_rotate([crop[..., ::-1] for crop in crops])
         flipped = [
             "180" in label and certainty > _FLIP_CERTAINTY
@@ -338,6 +338,7 @@ class Reader:
         """What crops in OpenCV's channel order spell; ``flipped`` tells the turned ones."""
         if not crops:
             return []
+        self._ocr.return_word_box = True
         result = self._ocr.recognize_txt([np.ascontiguousarray(crop) for crop in crops])
         readings: list[Reading] = []
         for i, spot in enumerate(spots):
