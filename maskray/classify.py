@@ -127,10 +127,16 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     return tuple(_runs(line, found))
 
 
-def dates_in(text: str) -> list[tuple[int, int]]:
-    """Where dates and times stand in a line of text, as half-open character indices."""
+def items_in(text: str) -> list[tuple[int, int]]:
+    """What stands as one item in a row whatever its gaps, as half-open character indices.
+
+    Dates, times and addresses; an institution, if it fills the row.
+    """
     runs = classify(text, Identifiers(), Policy())
-    return [(run.start, run.end) for run in runs if run.category in DATES]
+    wide = {*DATES, Category.ADDRESS}
+    if len(runs) == 1:
+        wide.add(Category.INSTITUTION)
+    return [(run.start, run.end) for run in runs if run.category in wide]
 
 
 def open_label(text: str) -> Category | None:
@@ -590,7 +596,16 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
 def _tells_institution(word: str) -> bool:
     """Whether a word, or the end of two that were run together, tells an institution."""
     ends = any(word.endswith(end) and len(word) > len(end) + 2 for end in _RUN_TOGETHER)
-    return word in _INSTITUTION_BESIDE or ends
+    return word in _INSTITUTION_BESIDE or ends or _is_misread_institution(word)
+
+
+def _is_misread_institution(word: str) -> bool:
+    """Whether a long word that tells an institution has a letter misread: ``HOSPITAE``."""
+    long = (each for each in _INSTITUTION_ALONE if len(each) >= _LONG_INSTITUTION)
+    return len(word) >= _LONG_INSTITUTION and any(distance(word, e, 1) <= 1 for e in long)
+
+
+_LONG_INSTITUTION = 8
 
 
 _RUN_TOGETHER = (
@@ -726,6 +741,7 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
         dotted = index + 1 < len(line) and line[index + 1].before.startswith(".")
         person = _is_person(before) or _is_person(after)
         person = person or (dotted and after is _UNKNOWN)
+        person = person or (token.before in (",", "^") and before is _UNKNOWN)
         if person and not bracketed:
             if found[index] is Category.SEX and not _touches_name(line, index):
                 continue

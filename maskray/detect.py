@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from rapidfuzz.fuzz import partial_ratio
+
 from maskray import rules
-from maskray.classify import classify, dates_in
+from maskray.classify import classify, items_in
 from maskray.gate import Sighting
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
@@ -36,6 +38,7 @@ _WORD_SHAPE = 1.3
 _LEVEL = 0.6
 _AS_THICK = 1.6
 """Pieces of one line overlap across it by that share, and are as thick, but for so much."""
+_JOINTS = ("-", "/")
 _STRONG = 0.5
 """A spot below this score that cannot be read is taken for texture."""
 
@@ -110,8 +113,8 @@ def read_sightings(
     lines: list[TextLine] = []
     taken = [each.spot.box for each, _ in sure]
     for reading, name in _without_parts(sure):
-        dates = dates_in(reading.text.get_secret_value())
-        mine = reading.lines(frames, name, dates)
+        items = items_in(reading.text.get_secret_value())
+        mine = reading.lines(frames, name, items)
         unnamed = any(
             rules.is_unnamed(each.text.get_secret_value(), identifiers) for each in mine
         )
@@ -155,14 +158,20 @@ def _readings(
 
 
 def _with_ends(reader: Reader, view: View, readings: Sequence[Reading]) -> list[Reading]:
-    """Lines whose ends were spotted apart, and cannot be read alone: an initial's dot."""
-    ends = [each.spot.box for each in readings if not _is_sure(each)]
+    """Lines whose ends were spotted apart, and cannot be read alone: an initial's dot.
+
+    Or can, but a hyphen tells that they belong together: ``CT-21`` and ``-73847``.
+    """
+    unsure = [each.spot.box for each in readings if not _is_sure(each)]
     whole: list[Reading] = []
     for reading in readings:
-        text = letters(reading.text.get_secret_value())
+        line = reading.text.get_secret_value().strip()
+        text = letters(line)
         if not _is_sure(reading) or len(text) < _FEW:
             continue
-        box = reading.spot.box
+        box, ends = reading.spot.box, unsure
+        if line.startswith(_JOINTS) or line.endswith(_JOINTS):
+            ends = [each.spot.box for each in readings]
         while more := [each for each in ends if _continues(box, each)]:
             box = box.join(more[0])
         if box == reading.spot.box:
@@ -222,11 +231,19 @@ def _may_hold_words(reading: Reading) -> bool:
 
 
 def _without_parts(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
-    """Without readings of a part of what another view shows, and reads, whole."""
-    return [
+    """Without readings of a part of what another view shows, and reads, whole.
+
+    And without those of pieces of two lines, each of which is read for itself.
+    """
+    apart = [
         one
         for one in readings
-        if not any(_is_part(one[0], other[0]) for other in readings if other is not one)
+        if not _is_in_pieces(one[0], [each[0] for each in readings if each is not one])
+    ]
+    return [
+        one
+        for one in apart
+        if not any(_is_part(one[0], other[0]) for other in apart if other is not one)
     ]
 
 
@@ -235,6 +252,30 @@ def _is_part(one: Reading, other: Reading) -> bool:
     mine, whole = (len(each.text.get_secret_value()) for each in (one, other))
     inside = box.overlap(around) > 0.8 * box.area
     return inside and mine < whole and other.confidence > _SURE_WHOLE
+
+
+def _is_in_pieces(one: Reading, others: Iterable[Reading]) -> bool:
+    """Whether lines beside each other, and read surely, show all of a reading and more."""
+    box = one.spot.box
+    level = (
+        each
+        for each in others
+        if each.confidence > _SURE_WHOLE
+        and each.spot.box.overlap(box) > 0
+        and min(each.spot.box.y1, box.y1) - max(each.spot.box.y0, box.y0)
+        > _LEVEL * max(each.spot.box.height, box.height)
+    )
+    pieces = sorted(level, key=lambda each: each.spot.box.x0)
+    shown = sum(each.spot.box.overlap(box) for each in pieces)
+    text = letters(one.text.get_secret_value())
+    whole = "".join(letters(each.text.get_secret_value()) for each in pieces)
+    more = len(pieces) > 1 and len(whole) > len(text) + 1
+    return more and shown > _COVERED * box.area and partial_ratio(text, whole) >= _ALIKE
+
+
+_COVERED = 0.85
+_ALIKE = 85.0
+"""Percent of the letters that the pieces must share with the reading."""
 
 
 def _read_again(

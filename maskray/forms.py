@@ -73,7 +73,8 @@ _DATES = _patterns(
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
-    # A digit was misread: 03/00/20
+    # A digit was misread or not read: 03/00/20, 0.12.2019
+    rf"(?<![\d.])\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
     r"(?<![\d./])(?:\d{1,2}\s?/\s?\d{1,2}\s?/\s?(?:\d\d){1,2}|\d{4}/\d\d/\d\d)(?![\d/])",
 )
 _MISREAD_MONTHS = _patterns(
@@ -123,6 +124,8 @@ _ADDRESSES = _patterns(
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
+    # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4
+    r"(?<!\w)(?:[A-Z]+\s+){0,2}[A-Z]+,\s*[A-Z]{2},?\s+(?:\d{5}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b",
 )
 _SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
@@ -172,6 +175,7 @@ def find_forms(
         (_SOCIAL_SECURITY, digits, Category.PATIENT_ID),
         (_UIDS, digits, Category.OTHER_ID),
         (_PHONES, digits, Category.PHONE),
+        (_ADDRESSES, text, Category.ADDRESS),
         (_ADDRESSES, words, Category.ADDRESS),
     ):
         yield from (_form(match, category) for match in _matches(patterns, shown))

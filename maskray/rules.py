@@ -122,13 +122,14 @@ def _best_reading(
 
 
 def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
-    """What was read with more confidence in the same place of other frames."""
+    """What was read in the same place of other frames, and as surely."""
     for other in lines:
-        if other.confidence <= line.confidence or set(other.frames) <= set(line.frames):
+        if other.confidence < line.confidence or set(other.frames) <= set(line.frames):
             continue
         shared = line.box.overlap(other.box)
         same = shared > _SAME_BOX * max(line.box.area, other.box.area)
-        if same or (shared > _INSIDE * line.box.area and _is_cut(line.text, other.text)):
+        cut = _is_cut(line.text, other.text) or _begins(line.text, other.text)
+        if same or (shared > _INSIDE * line.box.area and cut):
             yield other.text
 
 
@@ -136,6 +137,12 @@ def _is_cut(one: PhiText, other: PhiText) -> bool:
     """Whether a reading is the other but for letters at its ends: ``oom`` of ``Zoom``."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
     return len(mine) >= _LONG_ENOUGH - 1 and mine in its
+
+
+def _begins(one: PhiText, other: PhiText) -> bool:
+    """Whether two letters are the beginning of another reading: ``Lo`` of ``Lossy``."""
+    mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    return len(mine) == _LONG_ENOUGH // 2 and its.startswith(mine)
 
 
 _SAME_BOX = 0.6
@@ -233,7 +240,7 @@ def _alike(one: PhiText, other: PhiText) -> bool:
         return False
     if len(its) > len(mine) >= _LONG_ENOUGH:
         return partial_ratio(mine, its) >= _ALIKE
-    if _is_cut(one, other):
+    if _is_cut(one, other) or _begins(one, other):
         return True
     most = max(len(mine), len(its)) * 2 // 5
     return distance(mine, its, most) <= most

@@ -130,7 +130,7 @@ def _meant_by_looks(folded: str) -> bool:
 
 _LOOKALIKES = tuple(
     pair
-    for one, other in ("IT", "UV", "LI", "HN", "FP")
+    for one, other in ("IT", "UV", "LI", "HN", "FP", "MN")
     for pair in ((one, other), (other, one))
 )
 

@@ -267,3 +267,33 @@ def test_a_line_does_not_grow_over_what_was_read_beside_it():
     name, side = spot(40, 10, 100, 20), spot(146, 10, 40, 20)
     lines, _ = read(reader, Sighting(VIEW, name), Sighting(VIEW, side))
     assert texts(lines) == ["histlewoo", "LEFT"]
+
+
+def test_pieces_that_a_hyphen_joins_are_read_together():
+    reader = FakeReader(("CT-21", 0.99), ("-73847", 0.99), ("CT-21-73847", 0.97))
+    one, other = spot(10, 10, 50, 20), spot(62, 10, 60, 20)
+    (line,), _ = read(reader, Sighting(VIEW, one), Sighting(VIEW, other))
+    assert texts([line]) == ["CT-21-73847"]
+    assert line.box == Box(10, 10, 122, 30)
+
+
+def test_what_was_read_of_two_lines_at_once_gives_way_to_each():
+    reader = FakeReader(("RT KNEE AP", 0.98), ("STANDING", 0.91), ("KEE APSTANDING", 0.97))
+    lines, _ = read(
+        reader,
+        Sighting(VIEW, spot(10, 10, 120, 20)),
+        Sighting(VIEW, spot(135, 10, 100, 20)),
+        Sighting(VIEW, spot(40, 10, 194, 20)),
+    )
+    assert texts(lines) == ["RT KNEE AP", "STANDING"]
+
+
+def test_another_text_over_two_lines_does_not_give_way():
+    reader = FakeReader(("RT KNEE AP", 0.98), ("STANDING", 0.91), ("THISTLEWOOD", 0.97))
+    lines, _ = read(
+        reader,
+        Sighting(VIEW, spot(10, 10, 120, 20)),
+        Sighting(VIEW, spot(135, 10, 100, 20)),
+        Sighting(VIEW, spot(40, 10, 194, 20)),
+    )
+    assert "THISTLEWOOD" in texts(lines)

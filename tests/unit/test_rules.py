@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from pydicom import Dataset
 
 from maskray import rules
-from maskray.classify import classify, dates_in, fold_keeping_length
+from maskray.classify import classify, fold_keeping_length, items_in
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers, collect
 from maskray.policy import Policy
@@ -1241,7 +1241,7 @@ def test_a_misread_eponym_alone_does_not():
 
 
 def test_dates_are_told_with_their_gaps():
-    assert dates_in("AP Jum 21,   2018 LEFT") == [(3, 17)]
+    assert items_in("AP Jum 21,   2018 LEFT") == [(3, 17)]
 
 
 @pytest.mark.parametrize("text", ["FoU 228 mm", "WLI 40 WWI 400", "DFOU 24.0 cm"])
@@ -1286,3 +1286,33 @@ def test_a_short_number_is_no_name():
     dataset = Dataset()
     dataset.PatientName = "Loo^Gil"
     assert not wrong("kVp 100 {name:L00} {name:LOO}", collect(dataset))
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{phi:Vu, M.}",
+        "{date:0.12.2019} LEFT",
+        "{institution:HERONHAM UNIVERSTTY HOSPITAE}",
+        "{address:HERONHAM, ON 28920}",
+        "{address:NEW HERONHAM, ON M5G 2C4}",
+        "Meam 20.8 SD 10.6",
+    ],
+)
+def test_what_misread_or_cut_letters_mean(marked):
+    assert not wrong(marked)
+
+
+def test_addresses_and_institutions_are_told_with_their_gaps():
+    assert items_in("ST.   JUDE   MEDICAL   CENTER") == [(0, 29)]
+    assert items_in("HERONHAM,    NY   41385") == [(0, 23)]
+    assert items_in("CHEST   AP") == []
+
+
+def test_the_beginning_of_a_line_of_other_frames_is_what_they_show():
+    cut = TextLine((11,), Box(312, 456, 343, 492), SecretStr("Lo"), 1.0)
+    whole = TextLine((0, 1, 2), Box(312, 457, 443, 490), SecretStr("Lossy 12:1"), 1.0)
+    assert findings([cut, whole], NOBODY, DEFAULT) == ()
+    assert findings([cut], NOBODY, DEFAULT) != ()
+    apart = replace(whole, box=Box(12, 457, 143, 490))
+    assert findings([cut, apart], NOBODY, DEFAULT) != ()
