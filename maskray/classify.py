@@ -649,12 +649,24 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
         for index in indices:
             one, other = index - 1, index
             joined = line[other].before.strip() in ("-", "_", "/")
-            pair = {found[one], found[other]}
-            if not joined or pair != {Category.OTHER_ID, _CLINICAL}:
+            number, part = one, other
+            if found[one] is _CLINICAL:
+                number, part = other, one
+            if not joined or found[number] not in _IDS or found[part] is not _CLINICAL:
                 continue
             tight = line[one].end + 1 == line[other].start
-            if tight or _is_part(line[one if found[one] is _CLINICAL else other]):
-                found[one] = found[other] = Category.OTHER_ID
+            if tight or _is_part(line[part]):
+                found[part] = found[number]
+
+
+_IDS = frozenset(
+    {
+        Category.PATIENT_ID,
+        Category.ACCESSION,
+        Category.DEVICE_SERIAL,
+        Category.OTHER_ID,
+    }
+)
 
 
 def _is_part(token: Token) -> bool:

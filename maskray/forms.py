@@ -75,7 +75,8 @@ _DATES = _patterns(
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
     # A digit was misread or not read: 03/00/20, 0.12.2019
     rf"(?<![\d.])\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
-    r"(?<![\d./])(?:\d{1,2}\s?/\s?\d{1,2}\s?/\s?(?:\d\d){1,2}|\d{4}/\d\d/\d\d)(?![\d/])",
+    r"(?<![\d./])(?:\d{1,2}\.?\s?/\s?\d{1,2}\s?/\s?\d{2,4}|\d{4}/\d\d/\d\d)(?![\d/])",
+    r"(?<![\d.])\d\d\.\d\d\.\d{3}(?![\d.])",
 )
 _MISREAD_MONTHS = _patterns(
     # NOU 22, 2010
@@ -137,9 +138,9 @@ _MISREAD_NUMBER = re.compile(
     r"(?!\w)"
 )
 """Three groups that are figures but for a letter: ``O96T-60-60``."""
-_MOST_DIGITS = {"-": 6, "": 8}
+_MOST_DIGITS = {"--": 5, "-": 6, "": 8}
 """Digits that a run of numbers without a gap may have and be a range or a measurement:
-of numbers joined by hyphens, and of others."""
+of numbers joined by several hyphens, by one, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
 _AGES = _patterns(
@@ -192,8 +193,8 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
     for match in _NUMBERS.finditer(digits):
         signs = {each for each in match.group() if each in ".:/-"}
         most = _MOST_DIGITS["-" if signs == {"-"} else ""]
-        if signs == {"-"} and match.group().count("-") > 1:
-            most -= 1
+        if match.group().count("-") > 1:
+            most = _MOST_DIGITS["--"]
         if sum(each.isdigit() for each in match.group()) > most:
             yield match.span()
 

@@ -34,6 +34,10 @@ _MOST_UPSCALING = 3.0
 _ELONGATED = 1.15
 """A strip is enlarged as a frame of its area is whose sides are in the square of this."""
 _LARGE_PX = 1_300_000
+WIDER = 96
+"""Pixels that a place grows by where text runs over its edge ..."""
+_MOST_GROWTH = 4
+"""... so many times at most."""
 _COARSE_PX = 1024
 _COARSEST = 0.25
 _TALL = 1.5
@@ -182,15 +186,14 @@ class Reader:
             shrink: Look at a view made smaller by this factor: a second opinion.
         """
         area = within or Box(0, 0, view.shape[1], view.shape[0])
-        whole = self._scale(view) * shrink
+        scale = self._scale(view) * shrink
         if not is_large(area):
-            looks = [(tile, whole) for tile in self._tiles(area, whole)]
+            found = self._spot_place(view, area, scale)
         else:
             coarse = max(_COARSE_PX / max(area.width, area.height), _COARSEST)
-            fine = stroke_places(view, area)
-            looks = [(tile, coarse) for tile in self._tiles(area, coarse)]
-            looks += [(t, whole) for place in fine for t in self._tiles(place, whole)]
-        found = [spot for look in looks for spot in self._spot_tile(view, *look)]
+            found = self._spot_place(view, area, coarse)
+            for place in stroke_places(view, area):
+                found += self._spot_whole_lines(view, place, area, scale)
         return found if len(found) < 2 else _without_doubles(found)
 
     def read(self, view: View, spots: Sequence[Spot]) -> list[Reading]:
@@ -287,6 +290,22 @@ class Reader:
             for x0, x1 in _spans(area.x0, area.x1, size)
         ]
 
+    def _spot_place(self, view: View, place: Box, scale: float) -> list[Spot]:
+        tiles = self._tiles(place, scale)
+        return [spot for tile in tiles for spot in self._spot_tile(view, tile, scale)]
+
+    def _spot_whole_lines(
+        self, view: View, place: Box, area: Box, scale: float
+    ) -> list[Spot]:
+        """The spots of a place, which grows until no line runs over its edge."""
+        for _ in range(_MOST_GROWTH):
+            found = self._spot_place(view, place, scale)
+            if not any(runs_over(spot.box, place, area) for spot in found):
+                break
+            wider = place.grow(WIDER, WIDER)
+            place = wider.clip(area.y1, area.x1) or place
+        return found
+
     def _spot_tile(self, view: View, tile: Box, scale: float) -> list[Spot]:
         crop = view[tile.index]
         if int(crop.max()) - int(crop.min()) < 8:
@@ -349,6 +368,20 @@ class Reader:
             confidence = float(result.scores[i]) if text.strip() else 0.0
             readings.append(Reading(spot, SecretStr(text), confidence, columns))
         return readings
+
+
+def runs_over(box: Box, place: Box, whole: Box) -> bool:
+    """Whether text runs over an edge of the place where it was looked for.
+
+    ``whole`` is all that there is: nothing runs over its edges.
+    """
+    inner = Box(
+        place.x0 + 2 * (place.x0 > whole.x0),
+        place.y0 + 2 * (place.y0 > whole.y0),
+        place.x1 - 2 * (place.x1 < whole.x1),
+        place.y1 - 2 * (place.y1 < whole.y1),
+    )
+    return box.overlap(place) > 0 and box.overlap(inner) < box.area
 
 
 def is_large(area: Box) -> bool:

@@ -1,0 +1,108 @@
+"""The gate: what is looked at, how often, and what becomes of lines at edges."""
+
+import numpy as np
+import pytest
+
+from maskray.gate import find_text
+from maskray.geometry import Box
+from maskray.read import Spot
+from maskray.render import NamedView
+
+WHOLE = Box(0, 0, 640, 480)
+FLAT = NamedView("full", np.full((480, 640, 3), 40, np.uint8))
+
+
+class FakeReader:
+    """Sees the lines it was told of: of each what lies in the place it looks at.
+
+    Faint ones it sees only in places of up to so many pixels.
+    """
+
+    def __init__(self, *lines, faint=(), small=60_000):
+        self.lines = lines
+        self.faint = faint
+        self.small = small
+        self.asked = []
+
+    def spot(self, _view, within, *, shrink=1.0):
+        self.asked.append((within, shrink))
+        lines = [*self.lines, *(self.faint if within.area <= self.small else ())]
+        seen = [Box(*_cut(line, within)) for line in lines if line.overlap(within)]
+        return [Spot.at(box, 0.8) for box in seen]
+
+
+def _cut(line, place):
+    return (
+        max(line.x0, place.x0),
+        max(line.y0, place.y0),
+        min(line.x1, place.x1),
+        min(line.y1, place.y1),
+    )
+
+
+def boxes(sightings):
+    return sorted(each.spot.box for each in sightings)
+
+
+def test_a_frame_without_text_is_looked_at_twice():
+    reader = FakeReader()
+    assert find_text(reader, [FLAT], [WHOLE]) == []
+    assert reader.asked == [(WHOLE, 1.0), (WHOLE, 0.75)]
+
+
+def test_faint_lines_beside_others_are_seen():
+    plain, faint, far = (
+        Box(20, 20, 160, 40),
+        Box(20, 50, 140, 70),
+        Box(20, 400, 140, 420),
+    )
+    found = find_text(FakeReader(plain, faint=[faint, far]), [FLAT], [WHOLE])
+    assert boxes(found) == [plain, faint]
+
+
+def test_surroundings_are_not_looked_at_again_where_they_are_all():
+    line, place = Box(20, 20, 160, 40), Box(0, 0, 200, 80)
+    reader = FakeReader(line)
+    find_text(reader, [FLAT], [place])
+    assert [each for each, _ in reader.asked] == [place, place]
+
+
+def test_once_is_once():
+    reader = FakeReader(Box(20, 20, 160, 40))
+    find_text(reader, [FLAT], [WHOLE], twice=False)
+    assert reader.asked == [(WHOLE, 1.0)]
+
+
+@pytest.mark.parametrize("line", [Box(150, 20, 260, 40), Box(20, 60, 40, 170)])
+def test_a_line_over_the_edge_of_a_place_is_seen_whole(line):
+    found = find_text(FakeReader(line), [FLAT], [Box(0, 0, 200, 100)])
+    assert boxes(found) == [line]
+
+
+def test_a_line_that_only_another_view_shows_is_seen_whole():
+    letters = np.full((480, 640, 3), 40, np.uint8)
+    letters[100:120:4, 300:420] = 200  # strokes: a part of this view is looked at
+    line = Box(250, 98, 520, 122)
+    reader = FakeReader()
+    reader.spot = lambda view, within, **_: (
+        FakeReader(line).spot(view, within) if view is letters else []
+    )
+    found = find_text(reader, [FLAT, NamedView("window", letters)], [WHOLE])
+    assert boxes(found) == [line]
+    assert found[0].view.name == "window"
+
+
+def test_what_was_read_before_is_left_out():
+    line = Box(20, 20, 160, 40)
+    assert find_text(FakeReader(line), [FLAT], [WHOLE], lambda box: box == line) == []
+
+
+def test_a_body_is_no_text():
+    assert find_text(FakeReader(Box(100, 50, 500, 400)), [FLAT], [WHOLE]) == []
+
+
+def test_a_frame_too_small_for_letters_is_not_looked_at():
+    tiny = NamedView("full", np.zeros((8, 640, 3), np.uint8))
+    reader = FakeReader(Box(20, 1, 160, 7))
+    assert find_text(reader, [tiny], [Box(0, 0, 640, 8)]) == []
+    assert reader.asked == []
