@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from rapidfuzz.fuzz import partial_ratio
-
 from maskray import rules
 from maskray.classify import classify, items_in
 from maskray.gate import Sighting
@@ -231,19 +229,11 @@ def _may_hold_words(reading: Reading) -> bool:
 
 
 def _without_parts(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
-    """Without readings of a part of what another view shows, and reads, whole.
-
-    And without those of pieces of two lines, each of which is read for itself.
-    """
-    apart = [
-        one
-        for one in readings
-        if not _is_in_pieces(one[0], [each[0] for each in readings if each is not one])
-    ]
+    """Without readings of a part of what another view shows, and reads, whole."""
     return [
         one
-        for one in apart
-        if not any(_is_part(one[0], other[0]) for other in apart if other is not one)
+        for one in readings
+        if not any(_is_part(one[0], other[0]) for other in readings if other is not one)
     ]
 
 
@@ -252,30 +242,6 @@ def _is_part(one: Reading, other: Reading) -> bool:
     mine, whole = (len(each.text.get_secret_value()) for each in (one, other))
     inside = box.overlap(around) > 0.8 * box.area
     return inside and mine < whole and other.confidence > _SURE_WHOLE
-
-
-def _is_in_pieces(one: Reading, others: Iterable[Reading]) -> bool:
-    """Whether lines beside each other, and read surely, show all of a reading and more."""
-    box = one.spot.box
-    level = (
-        each
-        for each in others
-        if each.confidence > _SURE_WHOLE
-        and each.spot.box.overlap(box) > 0
-        and min(each.spot.box.y1, box.y1) - max(each.spot.box.y0, box.y0)
-        > _LEVEL * max(each.spot.box.height, box.height)
-    )
-    pieces = sorted(level, key=lambda each: each.spot.box.x0)
-    shown = sum(each.spot.box.overlap(box) for each in pieces)
-    text = letters(one.text.get_secret_value())
-    whole = "".join(letters(each.text.get_secret_value()) for each in pieces)
-    more = len(pieces) > 1 and len(whole) > len(text) + 1
-    return more and shown > _COVERED * box.area and partial_ratio(text, whole) >= _ALIKE
-
-
-_COVERED = 0.85
-_ALIKE = 85.0
-"""Percent of the letters that the pieces must share with the reading."""
 
 
 def _read_again(
