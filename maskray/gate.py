@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from maskray.geometry import Box, joined
-from maskray.read import WIDER, Reader, Spot, is_large, runs_over
+from maskray.read import Reader, Spot, is_large, runs_over, surroundings
 from maskray.render import NamedView
 from maskray.strokes import hidden_strokes
 
@@ -19,9 +19,10 @@ _TALL_PX = 24
 _LONG = 1.5
 _SMALLEST_PX = 12
 """A frame with a shorter side holds no two legible letters."""
-_GROWTHS = 3
-"""How often a place is looked at, growing, so that its edges cut no line."""
+_GROWTHS = 2
+"""How often what is beyond an edge is looked at, so that it cuts no line."""
 _SAME_PLACE = 0.6
+_COVERED = 0.9
 _SURROUNDINGS = 2
 """How many lines' heights around what was found are looked at once more."""
 _SECOND_LOOK = 0.75
@@ -69,14 +70,12 @@ def find_text(
     inside = [place.clip(rows, columns) for place in places]
     here = [place for place in inside if place is not None]
     found: list[Sighting] = []
-    for view, place, shrink in _looks(views, here, twice):
-        for spot in _spots(reader, view, place, shrink, whole):
-            if not known(spot.box):
-                _add(found, Sighting(view, spot))
+    for look in _looks(views, here, twice):
+        for spot in _spots(reader, look, whole, known):
+            _add(found, Sighting(look[0], spot))
     for view, block in _blocks(found, here, whole) if twice else ():
-        for spot in _spots(reader, view, block, 1.0, whole):
-            if not known(spot.box):
-                _add(found, Sighting(view, spot))
+        for spot in _spots(reader, (view, block, 1.0), whole, known):
+            _add(found, Sighting(view, spot))
     return found
 
 
@@ -103,17 +102,25 @@ def _blocks(
 
 
 def _spots(
-    reader: Reader, view: NamedView, place: Box, shrink: float, whole: Box
+    reader: Reader,
+    look: Look,
+    whole: Box,
+    known: Callable[[Box], bool],
+    growths: int = _GROWTHS,
 ) -> list[Spot]:
-    """The spots of a place, which grows where lines run over its edge."""
-    shape = view.pixels.shape
-    for _ in range(_GROWTHS):
-        found = reader.spot(view.pixels, place, shrink=shrink)
-        spots = [spot for spot in found if _may_be_text(spot, shape)]
-        if not any(runs_over(spot.box, place, whole) for spot in spots):
-            break
-        place = place.grow(WIDER, WIDER).clip(*shape[:2]) or place
-    return spots
+    """The new spots of a place; where a line runs over its edge, what is beyond too."""
+    view, place, shrink = look
+    found = reader.spot(view.pixels, place, shrink=shrink)
+    new = (spot for spot in found if not known(spot.box))
+    spots = [spot for spot in new if _may_be_text(spot, view.pixels.shape)]
+    cut = [spot.box for spot in spots if runs_over(spot.box, place, whole)]
+    more = [
+        spot
+        for near in (surroundings(cut, whole) if growths else ())
+        for spot in _spots(reader, (view, near, shrink), whole, known, growths - 1)
+    ]
+    longer = [spot.box for spot in more]
+    return [spot for spot in spots if spot.box.covered_by(longer) < _COVERED] + more
 
 
 def _looks(

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pydantic import SecretStr
 
 from maskray.errors import ServiceDownError
-from maskray.geometry import Box
+from maskray.geometry import Box, joined
 from maskray.records import PhiText, TextLine
 from maskray.render import View
 from maskray.settings import ReadSettings
@@ -34,10 +34,8 @@ _MOST_UPSCALING = 3.0
 _ELONGATED = 1.15
 """A strip is enlarged as a frame of its area is whose sides are in the square of this."""
 _LARGE_PX = 1_300_000
-WIDER = 96
-"""Pixels that a place grows by where text runs over its edge ..."""
-_MOST_GROWTH = 4
-"""... so many times at most."""
+_WIDER = 96
+"""Pixels around text that runs over the edge of a place, which are looked at too."""
 _COARSE_PX = 1024
 _COARSEST = 0.25
 _TALL = 1.5
@@ -193,7 +191,11 @@ class Reader:
             coarse = max(_COARSE_PX / max(area.width, area.height), _COARSEST)
             found = self._spot_place(view, area, coarse)
             for place in stroke_places(view, area):
-                found += self._spot_whole_lines(view, place, area, scale)
+                spots = self._spot_place(view, place, scale)
+                cut = [each.box for each in spots if runs_over(each.box, place, area)]
+                found += spots
+                for near in surroundings(cut, area):
+                    found += self._spot_place(view, near, scale)
         return found if len(found) < 2 else _without_doubles(found)
 
     def read(self, view: View, spots: Sequence[Spot]) -> list[Reading]:
@@ -294,18 +296,6 @@ class Reader:
         tiles = self._tiles(place, scale)
         return [spot for tile in tiles for spot in self._spot_tile(view, tile, scale)]
 
-    def _spot_whole_lines(
-        self, view: View, place: Box, area: Box, scale: float
-    ) -> list[Spot]:
-        """The spots of a place, which grows until no line runs over its edge."""
-        for _ in range(_MOST_GROWTH):
-            found = self._spot_place(view, place, scale)
-            if not any(runs_over(spot.box, place, area) for spot in found):
-                break
-            wider = place.grow(WIDER, WIDER)
-            place = wider.clip(area.y1, area.x1) or place
-        return found
-
     def _spot_tile(self, view: View, tile: Box, scale: float) -> list[Spot]:
         crop = view[tile.index]
         if int(crop.max()) - int(crop.min()) < 8:
@@ -382,6 +372,12 @@ def runs_over(box: Box, place: Box, whole: Box) -> bool:
         place.y1 - 2 * (place.y1 < whole.y1),
     )
     return box.overlap(place) > 0 and box.overlap(inner) < box.area
+
+
+def surroundings(cut: Iterable[Box], whole: Box) -> list[Box]:
+    """Where to look on if text runs over an edge."""
+    around = (box.grow(_WIDER, _WIDER).clip(whole.y1, whole.x1) for box in cut)
+    return joined(box for box in around if box is not None)
 
 
 def is_large(area: Box) -> bool:

@@ -1296,6 +1296,10 @@ def test_a_short_number_is_no_name():
         "{institution:HERONHAM UNIVERSTTY HOSPITAE}",
         "{address:HERONHAM, ON 28920}",
         "{address:NEW HERONHAM, ON M5G 2C4}",
+        "{other_id:1/80-846-16}",
+        "{date:07/01/193}",
+        "{date:0Z./01/1931}",
+        "Acc No. {accession:RAD-18-40423}",
         "Meam 20.8 SD 10.6",
     ],
 )
