@@ -123,7 +123,8 @@ def read_sightings(
             )
             longer = _longest(reading, again, taken, shown[0].pixels.shape)
             if longer is not None:
-                mine = longer.lines(frames, name)
+                items = items_in(longer.text.get_secret_value())
+                mine = longer.lines(frames, name, items)
             others = tuple(each.text for each in again)
             mine = [replace(line, others=others) for line in mine]
         lines += mine

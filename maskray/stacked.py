@@ -76,7 +76,8 @@ class LaidDown:
         """
         read = [each for each in text if not each.isspace()]
         if len(read) != self.letters:
-            return "".join(read) if max(map(len, text.split())) == 1 else text
+            apart = all(len(each) == 1 for each in text.split())
+            return "".join(read) if apart else text
         letters = iter(read)
         return "".join(next(letters) if holds else " " for holds in self.cells)
 
