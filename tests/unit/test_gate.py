@@ -40,13 +40,17 @@ def _cut(line, place):
     )
 
 
+def find(reader, views, places, *known, **more):
+    return find_text(reader, views, places, *known, **more)
+
+
 def boxes(sightings):
     return sorted(each.spot.box for each in sightings)
 
 
 def test_a_frame_without_text_is_looked_at_twice():
     reader = FakeReader()
-    assert find_text(reader, [FLAT], [WHOLE]) == []
+    assert find(reader, [FLAT], [WHOLE]) == []
     assert reader.asked == [(WHOLE, 1.0), (WHOLE, 0.75)]
 
 
@@ -56,26 +60,26 @@ def test_faint_lines_beside_others_are_seen():
         Box(20, 50, 140, 70),
         Box(20, 400, 140, 420),
     )
-    found = find_text(FakeReader(plain, faint=[faint, far]), [FLAT], [WHOLE])
+    found = find(FakeReader(plain, faint=[faint, far]), [FLAT], [WHOLE])
     assert boxes(found) == [plain, faint]
 
 
 def test_surroundings_are_not_looked_at_again_where_they_are_all():
     line, place = Box(20, 20, 160, 40), Box(0, 0, 200, 80)
     reader = FakeReader(line)
-    find_text(reader, [FLAT], [place])
+    find(reader, [FLAT], [place])
     assert [each for each, _ in reader.asked] == [place, place]
 
 
 def test_once_is_once():
     reader = FakeReader(Box(20, 20, 160, 40))
-    find_text(reader, [FLAT], [WHOLE], twice=False)
+    find(reader, [FLAT], [WHOLE], twice=False)
     assert reader.asked == [(WHOLE, 1.0)]
 
 
 @pytest.mark.parametrize("line", [Box(150, 20, 260, 40), Box(20, 60, 40, 170)])
 def test_a_line_over_the_edge_of_a_place_is_seen_whole(line):
-    found = find_text(FakeReader(line), [FLAT], [Box(0, 0, 200, 100)])
+    found = find(FakeReader(line), [FLAT], [Box(0, 0, 200, 100)])
     assert boxes(found) == [line]
 
 
@@ -83,26 +87,28 @@ def test_a_line_that_only_another_view_shows_is_seen_whole():
     letters = np.full((480, 640, 3), 40, np.uint8)
     letters[100:120:4, 300:420] = 200  # strokes: a part of this view is looked at
     line = Box(250, 98, 520, 122)
-    reader = FakeReader()
-    reader.spot = lambda view, within, **_: (
-        FakeReader(line).spot(view, within) if view is letters else []
-    )
-    found = find_text(reader, [FLAT, NamedView("window", letters)], [WHOLE])
+
+    class OnlyThere(FakeReader):
+        def spot(self, view, within, *, shrink=1.0):
+            return super().spot(view, within, shrink=shrink) if view is letters else []
+
+    reader = OnlyThere(line)
+    found = find(reader, [FLAT, NamedView("window", letters)], [WHOLE])
     assert boxes(found) == [line]
     assert found[0].view.name == "window"
 
 
 def test_what_was_read_before_is_left_out():
     line = Box(20, 20, 160, 40)
-    assert find_text(FakeReader(line), [FLAT], [WHOLE], lambda box: box == line) == []
+    assert find(FakeReader(line), [FLAT], [WHOLE], lambda box: box == line) == []
 
 
 def test_a_body_is_no_text():
-    assert find_text(FakeReader(Box(100, 50, 500, 400)), [FLAT], [WHOLE]) == []
+    assert find(FakeReader(Box(100, 50, 500, 400)), [FLAT], [WHOLE]) == []
 
 
 def test_a_frame_too_small_for_letters_is_not_looked_at():
     tiny = NamedView("full", np.zeros((8, 640, 3), np.uint8))
     reader = FakeReader(Box(20, 1, 160, 7))
-    assert find_text(reader, [tiny], [Box(0, 0, 640, 8)]) == []
+    assert find(reader, [tiny], [Box(0, 0, 640, 8)]) == []
     assert reader.asked == []
