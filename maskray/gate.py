@@ -17,6 +17,8 @@ _TALL = 0.25
 what is not is a body, which detectors of text like to take for a letter."""
 _TALL_PX = 24
 _LONG = 1.5
+_FILLED = 0.9
+"""... nor is what is so tall and fills the place that is looked at: a body that moves."""
 _SMALLEST_PX = 12
 """A frame with a shorter side holds no two legible letters."""
 _GROWTHS = 2
@@ -112,7 +114,7 @@ def _spots(
     view, place, shrink = look
     found = reader.spot(view.pixels, place, shrink=shrink)
     new = (spot for spot in found if not known(spot.box))
-    spots = [spot for spot in new if _may_be_text(spot, view.pixels.shape)]
+    spots = [spot for spot in new if _may_be_text(spot, place, whole)]
     cut = [spot.box for spot in spots if runs_over(spot.box, place, whole)]
     more = [
         spot
@@ -141,10 +143,12 @@ def _looks(
                 yield view, part, 1.0
 
 
-def _may_be_text(spot: Spot, shape: tuple[int, ...]) -> bool:
+def _may_be_text(spot: Spot, place: Box, whole: Box) -> bool:
     """Whether a spot has the shape of text and not that of a body or an organ."""
     low, long = sorted(spot.sides)
-    return low <= max(_TALL * min(shape[:2]), _TALL_PX) or long > _LONG * low
+    if low <= max(_TALL * min(whole.width, whole.height), _TALL_PX):
+        return True
+    return long > _LONG * low and spot.box.overlap(place) < _FILLED * place.area
 
 
 def _add(found: list[Sighting], new: Sighting) -> None:

@@ -107,6 +107,13 @@ def test_a_body_is_no_text():
     assert find(FakeReader(Box(100, 50, 500, 400)), [FLAT], [WHOLE]) == []
 
 
+def test_a_body_cut_by_a_place_is_no_text():
+    body = Box(0, 60, 320, 260)
+    assert find(FakeReader(body), [FLAT], [Box(0, 56, 312, 264)]) == []
+    large = Box(100, 60, 300, 190)
+    assert boxes(find(FakeReader(large), [FLAT], [Box(40, 0, 400, 250)])) == [large]
+
+
 def test_a_frame_too_small_for_letters_is_not_looked_at():
     tiny = NamedView("full", np.zeros((8, 640, 3), np.uint8))
     reader = FakeReader(Box(20, 1, 160, 7))
