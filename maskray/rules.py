@@ -129,7 +129,12 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
         shared = line.box.overlap(other.box)
         same = shared > _SAME_BOX * max(line.box.area, other.box.area)
         cut = _is_cut(line.text, other.text) or _begins(line.text, other.text)
-        if same or (shared > _INSIDE * line.box.area and cut):
+        least = min(line.box.area, other.box.area)
+        if (
+            same
+            or (shared > _INSIDE * line.box.area and cut)
+            or (shared > _INSIDE * least and _is_nearly(line.text, other.text))
+        ):
             yield other.text
 
 
@@ -137,6 +142,13 @@ def _is_cut(one: PhiText, other: PhiText) -> bool:
     """Whether a reading is the other but for letters at its ends: ``oom`` of ``Zoom``."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
     return len(mine) >= _LONG_ENOUGH - 1 and mine in its
+
+
+def _is_nearly(one: PhiText, other: PhiText) -> bool:
+    """Whether all but a few letters of a long reading are those of another."""
+    mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    most = len(mine) // 4
+    return len(mine) > _LONG_ENOUGH and distance(mine, its, most) <= most
 
 
 def _begins(one: PhiText, other: PhiText) -> bool:
@@ -258,18 +270,21 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
     Unknown text and what only looks like a name or number does not count as PHI here: in
     other frames it may have been read better.
     """
+    found = list(found)
     known: dict[Box, list[Finding]] = {}
     for each in found:
         if each.category not in _MISREADABLE and each.box is not None:
             known.setdefault(each.box, []).append(each)
     for box, same in known.items():
         hidden = {index for each in same for index in each.frames}
-        for line in lines:
-            rest = tuple(index for index in line.frames if index not in hidden)
-            least = min(box.area, line.box.area)
-            if rest and box.overlap(line.box) > _SAME_BOX * least:
+        for there in (*lines, *found):
+            rest = tuple(index for index in there.frames if index not in hidden)
+            if there.box is None or not rest:
+                continue
+            least = min(box.area, there.box.area)
+            if box.overlap(there.box) > _SAME_BOX * least:
                 hidden.update(rest)
-                yield replace(same[0], frames=rest, view=line.view)
+                yield replace(same[0], frames=rest, view=there.view)
 
 
 def _by_stacking(
@@ -286,7 +301,8 @@ def _by_stacking(
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
-        if category is not None and len(text) >= _SHORTEST_STACK:
+        read = sum(not each.isspace() for each in words)
+        if category is not None and read > 2 and len(text) >= _SHORTEST_STACK:
             box = functools.reduce(Box.join, (each.box for each in upright))
             frames = merge_frames(*(each.frames for each in upright))
             wide = min(each.box.width for each in upright)

@@ -388,6 +388,8 @@ NUMBERS = """
     {phi:123-45-6789}
     {other_id:1.2.840.113619.2.55.3}
     {phone:943 476 5919}
+    {phone:49 30 5550 336}
+    {phone:44 1632 960123}
     +{phone:1 555 867 5309}
     ({phone:555) 867-5309}
     {phone:555.867.5309}
@@ -1049,6 +1051,11 @@ def test_letters_of_a_stack_that_were_not_read_are_gaps():
     assert standing(*far) == {}
 
 
+def test_two_letters_far_apart_are_no_stack():
+    pieces = ("A", 2, 214, 228), ("R", 6, 250, 262), ("R", 2, 251, 263)
+    assert standing(*pieces) == {}
+
+
 def test_a_gap_between_clinical_words_of_a_stack_is_a_space():
     assert standing(("FD", 10, 100, 150), ("32", 10, 160, 210), ("cm", 10, 240, 290)) == {}
     assert standing(("EI", 10, 100, 150), ("1690", 10, 175, 275)) == {}
@@ -1082,6 +1089,13 @@ def standing_in(frames, text, box=HERE, confidence=0.9):
     return TextLine(frames, box, SecretStr(text), confidence, (), "full", "rapidocr")
 
 
+def spaced_in(frames, text):
+    """A line from column 10 on, each of its letters ten pixels wide."""
+    columns = tuple((10 + 10 * i, 20 + 10 * i) for i in range(len(text)))
+    line = standing_in(frames, text, Box(10, 20, 10 + 10 * len(text), 40))
+    return replace(line, columns=columns)
+
+
 def hidden_in(*lines):
     found = rules.findings(lines, Identifiers(), Policy())
     return sorted({index for each in found for index in each.frames})
@@ -1092,6 +1106,14 @@ def test_what_stands_where_a_date_stands_in_another_frame_is_hidden():
     assert hidden_in(clock, misread) == [0, 1, 2]
     part = standing_in((1,), "19 05", Box(100, 20, 160, 40))
     assert hidden_in(clock, part) == [0, 1, 2]
+
+
+def test_where_the_end_of_a_number_was_not_read_it_is_hidden_too():
+    whole = spaced_in((0, 2), "Tel 555-586-0928")
+    part = spaced_in((1,), "Tel 555-")
+    found = rules.findings([whole, part], Identifiers(), Policy())
+    reach = max(each.box.x1 for each in found if each.box and 1 in each.frames)
+    assert reach == 170
 
 
 def test_what_stands_elsewhere_is_not():
@@ -1113,6 +1135,10 @@ def test_a_surer_reading_of_another_frame_explains_a_misread_word():
     )
     assert hidden_in(sure, misread) == []
     assert hidden_in(standing_in((0,), "SLQXE 12")) == [0]
+    wider = Box(90, 10, 220, 50)
+    nearly = standing_in((0,), "SKQLL 12", wider)
+    assert hidden_in(standing_in((1,), "SKULL 12", confidence=0.99), nearly) == []
+    assert hidden_in(sure, nearly) == [0]
     assert hidden_in(
         standing_in((1,), "LEFT KNEE", confidence=0.99), standing_in((0,), "SLQXE 12")
     ) == [0]
