@@ -564,7 +564,10 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
 
 
 def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
-    """The words of an institution's name, from the strange ones to the telling one."""
+    """The words of an institution's name, from the strange ones to the telling one.
+
+    Behind that no misread letter is forgiven, and what a hyphen joins belongs to it.
+    """
     words = [token.folded for token in line]
     keys = [i for i, word in enumerate(words) if _tells_institution(word)]
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
@@ -589,7 +592,9 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             )
         ):
             continue
-        if index <= last or found[index] is not _CLINICAL:
+        joined = token.before == "-" and found[index - 1] is Category.INSTITUTION
+        clinical = found[index] is _CLINICAL and _is_spelled_right(token)
+        if index <= last or joined or not clinical:
             found[index] = Category.INSTITUTION
 
 

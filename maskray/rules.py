@@ -268,16 +268,20 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
 
     A clock that runs and a name over moving tissue are read differently each time.
     Unknown text and what only looks like a name or number does not count as PHI here: in
-    other frames it may have been read better.
+    other frames it may have been read better. But where a part of it is hidden in another
+    frame, all of it is.
     """
-    found = list(found)
+    parts = list(found)
     known: dict[Box, list[Finding]] = {}
-    for each in found:
-        if each.category not in _MISREADABLE and each.box is not None:
+    for each in parts:
+        if each.box is not None:
             known.setdefault(each.box, []).append(each)
     for box, same in known.items():
         hidden = {index for each in same for index in each.frames}
-        for there in (*lines, *found):
+        there_too: list[TextLine | Finding] = [*parts]
+        if any(each.category not in _MISREADABLE for each in same):
+            there_too += lines
+        for there in there_too:
             rest = tuple(index for index in there.frames if index not in hidden)
             if there.box is None or not rest:
                 continue

@@ -414,6 +414,8 @@ PLACES = """
     {institution:Saltmarsh Radiology}
     {institution:Klinikum Nord}
     {institution:Hôpital Saint-Louis}
+    {institution:Hopital Sainte-Swithin}
+    {institution:Memorial Hospital} CT Chest
     {institution:Mayo Clinic}
     {institution:GENERAL HOSPITAL}
     {phi:St. Mary's}
@@ -1114,6 +1116,13 @@ def test_where_the_end_of_a_number_was_not_read_it_is_hidden_too():
     found = rules.findings([whole, part], Identifiers(), Policy())
     reach = max(each.box.x1 for each in found if each.box and 1 in each.frames)
     assert reach == 170
+
+
+def test_an_unknown_word_is_hidden_whole_where_a_part_of_it_is():
+    whole, part = spaced_in((0, 2), "XQZT VRKKL"), spaced_in((1,), "XQZT")
+    found = rules.findings([whole, part], Identifiers(), Policy())
+    reach = max(each.box.x1 for each in found if each.box and 1 in each.frames)
+    assert reach == 110
 
 
 def test_what_stands_elsewhere_is_not():
