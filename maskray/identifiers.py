@@ -99,21 +99,24 @@ class Identifiers:
         return None
 
     def _joined(self, line: Sequence[Token]) -> Iterator[tuple[int, int, Category]]:
-        """Numbers and phrases, which punctuation or spaces may split."""
-        for start in range(len(line)):
-            text = ""
-            pieces = 0
-            for end in range(start + 1, len(line) + 1):
-                piece = letters(line[end - 1].text)
-                text += piece
-                pieces += len(piece) > 1 or end == start + 1
-                if pieces > _LOOK_AHEAD:
-                    break
-                category = self._number(text) or self._phrase(text)
-                if category is None and end > start + 1:
-                    category = self._split_name(text)
-                if category is not None:
-                    yield start, end, category
+        """Numbers and phrases, which punctuation or spaces may split.
+
+        Of tokens that hold more than a number, no more than it takes.
+        """
+        numbers: list[tuple[int, int, _Number]] = []
+        for start, end, text in _runs(line):
+            number = self._number(text)
+            if number is not None:
+                numbers.append((start, end, number))
+            elif (category := self._phrase(text)) or (
+                end > start + 1 and (category := self._split_name(text))
+            ):
+                yield start, end, category
+        full = [(start, end) for start, end, number in numbers if number.excess >= 0]
+        for start, end, number in numbers:
+            inner = (a >= start and b <= end and (a, b) != (start, end) for a, b in full)
+            if number.excess <= 0 or not any(inner):
+                yield start, end, number.category
 
     def _split_name(self, text: str) -> Category | None:
         """A name whose letters or parts stand apart: ``D O E``, ``Van Tongeren``."""
@@ -125,20 +128,22 @@ class Identifiers:
                 return category
         return None
 
-    def _number(self, text: str) -> Category | None:
+    def _number(self, text: str) -> "_Number | None":
         if len(text) < _MIN_ID:
             return None
         bones = skeleton(text)
+        found: list[_Number] = []
         for number, category in self.numbers.items():
             known = skeleton(number)
+            excess = len(bones) - len(known)
             if bones == known:
-                return category
+                return _Number(category, 0)
             if len(known) >= 6 and (
                 distance(bones, known, len(known) // 6) <= len(known) // 6
                 or (len(bones) >= 5 and (bones in known or known in bones))
             ):
-                return category
-        return None
+                found.append(_Number(category, excess))
+        return min(found, key=lambda each: each.excess, default=None)
 
     def _phrase(self, text: str) -> Category | None:
         if len(text) < _MIN_PHRASE:
@@ -150,6 +155,28 @@ class Identifiers:
             if len(text) >= 6 and text in phrase:
                 return category
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A number of the header, and how many letters more than it were read."""
+
+    category: Category
+    excess: int
+
+
+def _runs(line: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
+    """Tokens side by side, as many as one identifier may be split into."""
+    for start in range(len(line)):
+        text = ""
+        pieces = 0
+        for end in range(start + 1, len(line) + 1):
+            piece = letters(line[end - 1].text)
+            text += piece
+            pieces += len(piece) > 1 or end == start + 1
+            if pieces > _LOOK_AHEAD:
+                break
+            yield start, end, text
 
 
 def _same_name(word: str, bones: str, name: str) -> bool:

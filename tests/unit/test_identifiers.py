@@ -402,3 +402,22 @@ def test_a_name_inside_a_clinical_word_is_not_found_there():
     assert found(known, "SUBCOSTAL") == set()
     assert found(known, "COSTA") == {("COSTA", Category.NAME)}
     assert found(known, "XCOSTAX") == {("XCOSTAX", Category.NAME)}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("ID: 7741902 RT KNEE AP", {"7741902"}),
+        ("A# 774 19 02 Series 6", {"774 19 02"}),
+        ("L ACC2O418831 2.1", {"ACC2O418831"}),
+        ("ID7741902X KNEE", {"ID7741902X"}),
+    ],
+)
+def test_what_stands_beside_a_number_is_not_it(text, numbers):
+    known = Identifiers(
+        {}, {"7741902": Category.PATIENT_ID, "ACC20418831": Category.ACCESSION}
+    )
+    longest = {run for run, _ in found(known, text)}
+    assert numbers <= longest
+    covered_letters = {token.text for run in longest for token in tokens(run)}
+    assert covered_letters == {token.text for run in numbers for token in tokens(run)}
