@@ -368,7 +368,7 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
 
 
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether a short word before a number is a setting: ``FoU 228 mm``, ``WLI 40``.
+    """Whether a word before a number is a setting: ``FoU 228 mm``, ``WLI 40``, ``Rum 4``.
 
     A letter was misread, or its colon read as one.
     """
@@ -376,7 +376,11 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     number = line[index + 1] if index + 1 < len(line) else None
     if number is None or not number.is_number or is_name(token.text):
         return False
-    if len(token.text) > _LONGEST_UNIT + 1 or len(number.text) > _MOST_PLAIN_DIGITS:
+    if len(number.text) > _MOST_PLAIN_DIGITS:
+        return False
+    if any(distance(token.folded, each, 1) == 1 for each in _NUMBERED):
+        return not number.before
+    if len(token.text) > _LONGEST_UNIT + 1:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
     if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
@@ -385,6 +389,11 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
 
 
 _WINDOW = frozenset({"WL", "WW", "WC"})
+_NUMBERED = frozenset(
+    "ANGLE DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE RUN "
+    "SCALE SERIES SLICE THICK WIDTH ZOOM".split()
+)
+"""Words that stand before a number and nowhere else."""
 
 
 def _by_spacing(

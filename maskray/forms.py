@@ -133,7 +133,7 @@ _ADDRESSES = _patterns(
 )
 _SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
-_NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?!\w)")
+_NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.-])\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
 _MISREAD_NUMBER = re.compile(

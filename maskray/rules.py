@@ -190,10 +190,20 @@ def _in_doubt(
 
 
 def is_certain(line: TextLine) -> bool:
-    """Whether the first engine read the same each time: the second has no voice then."""
+    """Whether the first engine read the same each time: the second has no voice then.
+
+    Of one letter beyond Latin it has: the first likes to see those in texture.
+    """
     text = letters(line.text.get_secret_value())
+    if is_lone_foreign(text):
+        return False
     again = {letters(each.get_secret_value()) for each in line.others}
     return len(line.others) >= times(line.confidence) and again == {text}
+
+
+def is_lone_foreign(text: str) -> bool:
+    """Whether a text is one letter that is not Latin."""
+    return len(text) == 1 and text.isalpha() and not text.isascii()
 
 
 def times(confidence: float) -> int:
@@ -218,7 +228,7 @@ def _classified(
     return [
         classify(each.get_secret_value(), identifiers, policy)
         for each in readings
-        if _alike(line.text, each)
+        if is_alike(line.text, each)
     ]
 
 
@@ -240,7 +250,7 @@ def _is_clean(runs: Iterable[Labelled]) -> bool:
     return all(run.category is _CLINICAL for run in runs)
 
 
-def _alike(one: PhiText, other: PhiText) -> bool:
+def is_alike(one: PhiText, other: PhiText) -> bool:
     """Whether two readings may be of one text: most of their letters agree.
 
     The other one may hold more. Not if it falls apart into single letters, which are

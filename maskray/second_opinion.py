@@ -40,6 +40,8 @@ _READ = 0.5
 _FEW = 3
 _SURE_FEW = 0.8
 """RapidOCR's confidence from which so few letters are text without EasyOCR."""
+_SHORT_WORD = 5
+"""So many letters are read in texture too."""
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
 _TALL = 1.5
@@ -75,7 +77,7 @@ def second_opinion(
         lines=tuple(
             replace(line, second=_joined(read[line])) if read.get(line) else line
             for line in seen.lines
-            if line not in doubted or read.get(line) or not _is_texture(line)
+            if line not in doubted or read.get(line) or not _is_texture(line, seen.lines)
         ),
     )
     kept = [each for each in findings if each.source != rules.SOURCE]
@@ -104,18 +106,35 @@ def _is_unnamed(line: TextLine, instance: Instance) -> bool:
     return line.view not in REMOVED and rules.is_unnamed(text, instance.identifiers)
 
 
-def _is_texture(line: TextLine) -> bool:
-    """Whether a line where EasyOCR sees no text at all is none: a few uncertain letters.
+def _is_texture(line: TextLine, lines: Iterable[TextLine]) -> bool:
+    """Whether a line where EasyOCR sees no text at all is none.
 
-    Texture is read as such, and drawn wider than letters stand. A name is never texture:
-    faint ones are missed by EasyOCR too.
+    Texture is read as a few uncertain letters, or as one beyond Latin, and drawn wider
+    than letters stand. A name is never texture, faint ones are missed by EasyOCR too;
+    unless it was not read again, however hard that was tried.
     """
     text = line.text.get_secret_value().strip()
+    if _is_unconfirmed(line, lines):
+        return True
     if any(is_name(token.text) for token in tokens(text)):
         return False
-    letters = len(text)
+    count = len(text)
     low, long = sorted((line.box.width, line.box.height))
-    return letters <= _FEW and (line.confidence < _SURE_FEW or long > _WIDE * letters * low)
+    doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
+    return rules.is_lone_foreign(letters(text)) or (count <= _FEW and doubtful)
+
+
+def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:
+    """Whether a short, unsure reading is the only one of its kind and of its place."""
+    if (
+        line.confidence >= _SURE_FEW
+        or len(letters(line.text.get_secret_value())) > _SHORT_WORD
+    ):
+        return False
+    if any(rules.is_alike(line.text, each) for each in line.others):
+        return False
+    beside = (each.box for each in lines if each is not line)
+    return not any(line.box.overlap(box) for box in beside)
 
 
 def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+_SIGNS = str.maketrans(
+    {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"), "\u2044": "/",
+     "\u2215": "/", "\u3002": ".", "\u3001": ",", "\u2018": "'", "\u201b": "'"}
+)  # fmt: skip
+"""Signs that are read for those of a keyboard: dashes of all lengths for a hyphen."""
 _SPECIAL = str.maketrans(
     {"ß": "SS", "Æ": "AE", "æ": "AE", "Ø": "O", "ø": "O", "Đ": "D", "đ": "D",
      "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "\u0131": "I",
@@ -27,7 +32,8 @@ _BESIDE_LETTERS = frozenset(_MARKS + "'\u2019")
 def fold(text: str) -> str:
     """Capitals without accents, other characters kept: ``Müller`` → ``MULLER``."""
     plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL))
-    return "".join(each for each in plain if not unicodedata.combining(each)).upper()
+    folded = "".join(each for each in plain if not unicodedata.combining(each)).upper()
+    return folded.translate(_SIGNS)
 
 
 def letters(text: str) -> str:
@@ -88,7 +94,6 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of a line from left to right."""
     end = 0
     for match in _TOKEN.finditer(text):
-        yield Token(
-            match.group(), match.start(), match.end(), text[end : match.start()].strip()
-        )
+        before = text[end : match.start()].translate(_SIGNS).strip()
+        yield Token(match.group(), match.start(), match.end(), before)
         end = match.end()

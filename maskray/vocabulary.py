@@ -181,7 +181,7 @@ def _is_piece(word: str, shortest: int) -> bool:
 
 
 _SHORT_PIECES = frozenset(
-    {"AP", "PA", "LT", "RT", "CM", "MM", "MA", "KV", "CC", "T1", "T2", "SE", "GE"}
+    {"AP", "PA", "LT", "RT", "CM", "MM", "MA", "KV", "CC", "T1", "T2", "SE", "GE", "UT"}
 )
 
 

@@ -390,6 +390,8 @@ NUMBERS = """
     {phone:943 476 5919}
     {phone:49 30 5550 336}
     {phone:44 1632 960123}
+    {other_id:2023042908:35:47AM}
+    ({phone:555) 905\u20130965}
     +{phone:1 555 867 5309}
     ({phone:555) 867-5309}
     {phone:555.867.5309}
@@ -1279,7 +1281,10 @@ def test_dates_are_told_with_their_gaps():
     assert items_in("AP Jum 21,   2018 LEFT") == [(3, 17)]
 
 
-@pytest.mark.parametrize("text", ["FoU 228 mm", "WLI 40 WWI 400", "DFOU 24.0 cm"])
+@pytest.mark.parametrize(
+    "text",
+    ["FoU 228 mm", "WLI 40 WWI 400", "DFOU 24.0 cm", "SUICE 2.47", "Rum 4", "D4.5 UTSAG"],
+)
 def test_a_misread_setting_before_its_number_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
         Category.CLINICAL
@@ -1290,7 +1295,7 @@ def test_a_short_surname_before_a_number_is_no_setting():
     assert classify("LI 45", NOBODY, DEFAULT)[0].category is Category.UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["FoU", "WLI", "MADISON, WI 53703"])
+@pytest.mark.parametrize("text", ["FoU", "WLI", "MADISON, WI 53703", "Rum", "Rum 2819776"])
 def test_the_same_elsewhere_does_not(text):
     assert Category.CLINICAL not in {
         each.category for each in classify(text, NOBODY, DEFAULT)

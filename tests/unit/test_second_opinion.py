@@ -1,5 +1,6 @@
 """What EasyOCR's reading changes, and what it never may."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -130,15 +131,38 @@ def test_a_large_place_that_could_not_be_read_is_not_forgotten() -> None:
     assert judged(Seen((), (large,)), engine)[1] == [(Category.UNKNOWN, "Xqztw")]
 
 
-def test_an_uncertain_name_is_not_texture() -> None:
-    seen, found = judged(Seen((line("LEE", confidence=0.7),)), SecondEngine())
+def read_again(text: str, *others: str, confidence: float = 0.7) -> TextLine:
+    """A line that was read again, as the others say."""
+    return line(text, confidence=confidence, others=tuple(map(SecretStr, others)))
+
+
+def test_an_uncertain_name_that_was_read_again_is_not_texture() -> None:
+    seen, found = judged(Seen((read_again("LEE", "LEF"),)), SecondEngine())
     assert len(seen.lines) == 1
     assert found == [(Category.NAME, "LEE")]
 
 
+@pytest.mark.parametrize("others", [(), ("Q1",)])
+def test_a_short_reading_that_nobody_makes_again_is_texture(others) -> None:
+    assert judged(Seen((read_again("LEE", *others),)), SecondEngine())[0].lines == ()
+    assert judged(Seen((read_again("LEE", *others),)), SecondEngine(("LEE", 0.1)))[0].lines
+    sure = read_again("LEE", *others, confidence=0.9)
+    assert judged(Seen((sure,)), SecondEngine())[0].lines == (sure,)
+    long = read_again("THORXE", *others)
+    assert judged(Seen((long,)), SecondEngine())[0].lines == (long,)
+
+
+def test_what_stands_where_other_text_stands_is_not_texture() -> None:
+    elsewhere = replace(line("19:05:09"), frames=(1,))
+    lines = (read_again("LEE"), elsewhere)
+    assert judged(Seen(lines), SecondEngine())[0].lines == lines
+
+
 def test_a_few_uncertain_letters_that_nobody_else_sees_are_texture() -> None:
-    assert judged(Seen((line("TH", confidence=0.7),)), SecondEngine())[0].lines == ()
-    assert len(judged(Seen((line("THORX", confidence=0.7),)), SecondEngine())[0].lines) == 1
+    assert judged(Seen((read_again("TH", "TH"),)), SecondEngine())[0].lines == ()
+    foreign = read_again("\u516b", "\u516b", confidence=0.99)
+    assert judged(Seen((foreign,)), SecondEngine())[0].lines == ()
+    assert len(judged(Seen((read_again("THORX", "THORX"),)), SecondEngine())[0].lines) == 1
 
 
 @pytest.mark.parametrize(
