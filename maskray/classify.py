@@ -353,6 +353,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_unit(line, index)
         or _is_setting(line, index)
         or _is_misread_setting(line, index)
+        or _is_run_into_sign(line, index)
     )
 
 
@@ -386,6 +387,15 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
         meant.add(token.folded[:-1])
     return not meant.isdisjoint(console_terms())
+
+
+def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
+    """Whether a word's last letter is what an equals sign belongs to: ``DWIb=500``."""
+    token = line[index]
+    signed = index + 1 < len(line) and line[index + 1].before == "="
+    return (
+        signed and len(token.text) > _LONGEST_UNIT and token.folded[:-1] in console_terms()
+    )
 
 
 _WINDOW = frozenset({"WL", "WW", "WC"})

@@ -197,6 +197,13 @@ def test_columns_stand_where_the_letters_are(reader):
     assert abs(reading.columns[-1][1] - box.x1) < 12
 
 
+@pytest.mark.parametrize("turns", [1, 3])
+def test_two_letters_that_are_turned_are_read(reader, turns):
+    plane = tissue()
+    box = write(plane, "MK", (40, 40), 40, turns=turns)
+    assert texts([read(reader, plane, box.grow(12, 12))]) == ["MK"]
+
+
 def test_a_turned_line_has_no_columns(reader):
     plane = np.zeros((240, 240))
     box = write(plane, NAME, (40, 40), 22, turns=1)

@@ -1283,7 +1283,17 @@ def test_dates_are_told_with_their_gaps():
 
 @pytest.mark.parametrize(
     "text",
-    ["FoU 228 mm", "WLI 40 WWI 400", "DFOU 24.0 cm", "SUICE 2.47", "Rum 4", "D4.5 UTSAG"],
+    [
+        "FoU 228 mm",
+        "WLI 40 WWI 400",
+        "DFOU 24.0 cm",
+        "SUICE 2.47",
+        "Rum 4",
+        "D4.5 UTSAG",
+        "DWIb=500",
+        "rhin MIP 12",
+        "rIs 0.2",
+    ],
 )
 def test_a_misread_setting_before_its_number_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
@@ -1295,7 +1305,9 @@ def test_a_short_surname_before_a_number_is_no_setting():
     assert classify("LI 45", NOBODY, DEFAULT)[0].category is Category.UNKNOWN
 
 
-@pytest.mark.parametrize("text", ["FoU", "WLI", "MADISON, WI 53703", "Rum", "Rum 2819776"])
+@pytest.mark.parametrize(
+    "text", ["FoU", "WLI", "MADISON, WI 53703", "Rum", "Rum 2819776", "DWIb", "rhomas"]
+)
 def test_the_same_elsewhere_does_not(text):
     assert Category.CLINICAL not in {
         each.category for each in classify(text, NOBODY, DEFAULT)
