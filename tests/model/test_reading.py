@@ -201,7 +201,7 @@ def test_columns_stand_where_the_letters_are(reader):
 def test_two_letters_that_are_turned_are_read(reader, turns):
     plane = tissue()
     box = write(plane, "MK", (40, 40), 40, turns=turns)
-    assert texts([read(reader, plane, box.grow(12, 12))]) == ["MK"]
+    assert texts([read(reader, plane, box.grow(20, 20))]) == ["MK"]
 
 
 def test_a_turned_line_has_no_columns(reader):
