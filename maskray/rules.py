@@ -116,9 +116,27 @@ def _best_reading(
     own = {run.category for run in runs}
     if is_certain(line):
         voices = []
+    if _is_explained(line, identifiers, policy):
+        return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     if categories <= _HARMLESS and _outvoted(own, others, voices):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
+
+
+def _is_explained(line: TextLine, identifiers: Identifiers, policy: Policy) -> bool:
+    """Whether a wider reading tells that a name is no person's: ``Foramen of Monro``.
+
+    All others must be of the same letters.
+    """
+    mine = letters(line.text.get_secret_value())
+    texts = [each.get_secret_value() for each in line.others]
+    wider = [each for each in texts if letters(each) != mine]
+    return (
+        len(mine) >= _LONG_ENOUGH
+        and bool(wider)
+        and all(mine in letters(each) for each in wider)
+        and all(_is_clean(classify(each, identifiers, policy)) for each in wider)
+    )
 
 
 def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:

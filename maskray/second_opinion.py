@@ -77,7 +77,7 @@ def second_opinion(
         lines=tuple(
             replace(line, second=_joined(read[line])) if read.get(line) else line
             for line in seen.lines
-            if line not in doubted or read.get(line) or not _is_texture(line, seen.lines)
+            if line not in doubted or not _is_texture(line, seen.lines, read.get(line, []))
         ),
     )
     kept = [each for each in findings if each.source != rules.SOURCE]
@@ -106,17 +106,18 @@ def _is_unnamed(line: TextLine, instance: Instance) -> bool:
     return line.view not in REMOVED and rules.is_unnamed(text, instance.identifiers)
 
 
-def _is_texture(line: TextLine, lines: Iterable[TextLine]) -> bool:
-    """Whether a line where EasyOCR sees no text at all is none.
+def _is_texture(line: TextLine, lines: Iterable[TextLine], read: Sequence[Located]) -> bool:
+    """Whether a line is none, where EasyOCR sees no text at all.
 
     Texture is read as a few uncertain letters, or as one beyond Latin, and drawn wider
     than letters stand. A name is never texture, faint ones are missed by EasyOCR too;
-    unless it was not read again, however hard that was tried.
+    unless it was not read again, however hard that was tried, and EasyOCR is not sure of
+    anything there.
     """
     text = line.text.get_secret_value().strip()
-    if _is_unconfirmed(line, lines):
+    if _is_unconfirmed(line, lines) and not any(_is_sure(each) for each in read):
         return True
-    if any(is_name(token.text) for token in tokens(text)):
+    if read or any(is_name(token.text) for token in tokens(text)):
         return False
     count = len(text)
     low, long = sorted((line.box.width, line.box.height))

@@ -1155,6 +1155,26 @@ def test_a_surer_reading_of_another_frame_explains_a_misread_word():
     ) == [0]
 
 
+@pytest.mark.parametrize(
+    ("others", "hidden"),
+    [
+        (("Foramen of Monro",), False),
+        (("Foramen of Monro", "Monro"), False),
+        (("Dr Monro",), True),
+        (("Foramen of Monro", "Dr Monro"), True),
+        (("Monro",), True),
+        ((), True),
+    ],
+)
+def test_a_wider_reading_tells_whose_name_it_is(others, hidden):
+    line = replace(
+        standing_in((0,), "Monro"),
+        others=tuple(map(SecretStr, others)),
+        second=SecretStr("Monro"),
+    )
+    assert (hidden_in(line) == [0]) is hidden
+
+
 # --- Words that are clinical only by a forgiven letter ------------------------------------
 
 

@@ -145,7 +145,9 @@ def test_an_uncertain_name_that_was_read_again_is_not_texture() -> None:
 @pytest.mark.parametrize("others", [(), ("Q1",)])
 def test_a_short_reading_that_nobody_makes_again_is_texture(others) -> None:
     assert judged(Seen((read_again("LEE", *others),)), SecondEngine())[0].lines == ()
-    assert judged(Seen((read_again("LEE", *others),)), SecondEngine(("LEE", 0.1)))[0].lines
+    assert judged(Seen((read_again("LEE", *others),)), SecondEngine(("LEE", 0.4)))[0].lines
+    unsure = SecondEngine(("L", 0.1))
+    assert judged(Seen((read_again("LEE", *others),)), unsure)[0].lines == ()
     sure = read_again("LEE", *others, confidence=0.9)
     assert judged(Seen((sure,)), SecondEngine())[0].lines == (sure,)
     long = read_again("THORXE", *others)
