@@ -379,14 +379,31 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     if len(number.text) > _MOST_PLAIN_DIGITS:
         return False
-    if any(distance(token.folded, each, 1) == 1 for each in _NUMBERED):
-        return not number.before
+    if _is_misread_counter(line, index):
+        return True
     if len(token.text) > _LONGEST_UNIT + 1:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
     if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
         meant.add(token.folded[:-1])
     return not meant.isdisjoint(console_terms())
+
+
+def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
+    """Whether one letter makes a word that counts, before a small number: ``SUICE 2.47``.
+
+    Of three letters only ``Rum 4``. Initials stand before dates and times.
+    """
+    word, number = line[index].folded, line[index + 1]
+    if number.before or len(number.text) >= _LONG_ENOUGH:
+        return False
+    if index + 2 < len(line) and line[index + 2].before not in ("", "."):
+        return False
+    if len(word) < _LONG_ENOUGH:
+        return word.replace("M", "N") in _NUMBERED
+    return any(
+        len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED
+    )
 
 
 def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
@@ -585,7 +602,7 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
 def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
     """The words of an institution's name, from the strange ones to the telling one.
 
-    Behind that no misread letter is forgiven, and what a hyphen joins belongs to it.
+    What a hyphen joins to it belongs to it.
     """
     words = [token.folded for token in line]
     keys = [i for i, word in enumerate(words) if _tells_institution(word)]
@@ -611,9 +628,12 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             )
         ):
             continue
-        joined = token.before == "-" and found[index - 1] is Category.INSTITUTION
-        clinical = found[index] is _CLINICAL and _is_spelled_right(token)
-        if index <= last or joined or not clinical:
+        joined = (
+            token.before == "-"
+            and token.start == line[index - 1].end + 1
+            and found[index - 1] is Category.INSTITUTION
+        )
+        if index <= last or joined or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
 
 

@@ -114,7 +114,7 @@ _PHONES = _patterns(
     r"(?<![\w.])\(?\d{3}\)?[\s./-]{1,2}\d{3}[\s.-]\d{4}(?!\d)",
     r"(?<![\w.])0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2,5}(?!\d)",
     # Its plus was not read: 49 30 5550 336
-    r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3,4}|\d{3}[\s-]\d{4}|\d{6})"
+    r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
     r"(?<!\w)[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+",
     r"(?<!\w)(?:https?:\s?//|www\.)\S+",
@@ -134,7 +134,7 @@ _ADDRESSES = _patterns(
 _SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
-_YEAR_AND_NUMBER = re.compile(r"(?<![\w.-])\d{2}-\d{4,}(?![\w-])")
+_YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
 _MISREAD_NUMBER = re.compile(
     r"(?<![\w.])(?=[\d/-]*[A-Z])(?=(?:[^\d\s]*\d){5})[A-Z\d]{2,4}([-/])[A-Z\d]{2}\1[A-Z\d]{2,4}"

@@ -18,7 +18,9 @@ what is not is a body, which detectors of text like to take for a letter."""
 _TALL_PX = 24
 _LONG = 1.5
 _FILLED = 0.9
-"""... nor is what is so tall and fills the place that is looked at: a body that moves."""
+_SQUARE = 3
+"""... nor is what is so tall and fills the place that is looked at, a body that moves;
+unless that is so many times longer than high: a strip that was cut out."""
 _SMALLEST_PX = 12
 """A frame with a shorter side holds no two legible letters."""
 _GROWTHS = 2
@@ -148,7 +150,9 @@ def _may_be_text(spot: Spot, place: Box, whole: Box) -> bool:
     low, long = sorted(spot.sides)
     if low <= max(_TALL * min(whole.width, whole.height), _TALL_PX):
         return True
-    return long > _LONG * low and spot.box.overlap(place) < _FILLED * place.area
+    strip = max(place.width, place.height) > _SQUARE * min(place.width, place.height)
+    filled = spot.box.overlap(place) >= _FILLED * place.area
+    return long > _LONG * low and (strip or not filled)
 
 
 def _add(found: list[Sighting], new: Sighting) -> None:

@@ -112,9 +112,15 @@ class Identifiers:
                 end > start + 1 and (category := self._split_name(text))
             ):
                 yield start, end, category
-        full = [(start, end) for start, end, number in numbers if number.excess >= 0]
+        full = [each for each in numbers if each[2].excess >= 0]
         for start, end, number in numbers:
-            inner = (a >= start and b <= end and (a, b) != (start, end) for a, b in full)
+            inner = (
+                a >= start
+                and b <= end
+                and b - a < end - start
+                and other.text == number.text
+                for a, b, other in full
+            )
             if number.excess <= 0 or not any(inner):
                 yield start, end, number.category
 
@@ -137,13 +143,13 @@ class Identifiers:
             known = skeleton(number)
             excess = len(bones) - len(known)
             if bones == known:
-                return _Number(category, 0)
+                return _Number(number, category, 0)
             if len(known) >= 6 and (
                 distance(bones, known, len(known) // 6) <= len(known) // 6
                 or (len(bones) >= 5 and (bones in known or known in bones))
             ):
-                found.append(_Number(category, excess))
-        return min(found, key=lambda each: each.excess, default=None)
+                found.append(_Number(number, category, excess))
+        return min(found, key=lambda each: abs(each.excess), default=None)
 
     def _phrase(self, text: str) -> Category | None:
         if len(text) < _MIN_PHRASE:
@@ -161,6 +167,7 @@ class Identifiers:
 class _Number:
     """A number of the header, and how many letters more than it were read."""
 
+    text: str = field(repr=False)
     category: Category
     excess: int
 

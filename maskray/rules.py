@@ -163,9 +163,12 @@ def _is_cut(one: PhiText, other: PhiText) -> bool:
 
 
 def _is_nearly(one: PhiText, other: PhiText) -> bool:
-    """Whether all but a few letters of a long reading are those of another."""
+    """Whether all but a few letters of a long reading are those of another, figures all."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
     most = len(mine) // 4
+    figures = [[each for each in text if each.isdigit()] for text in (mine, its)]
+    if len(its) < len(mine) or figures[0] != figures[1]:
+        return False
     return len(mine) > _LONG_ENOUGH and distance(mine, its, most) <= most
 
 
@@ -208,13 +211,8 @@ def _in_doubt(
 
 
 def is_certain(line: TextLine) -> bool:
-    """Whether the first engine read the same each time: the second has no voice then.
-
-    Of one letter beyond Latin it has: the first likes to see those in texture.
-    """
+    """Whether the first engine read the same each time: the second has no voice then."""
     text = letters(line.text.get_secret_value())
-    if is_lone_foreign(text):
-        return False
     again = {letters(each.get_secret_value()) for each in line.others}
     return len(line.others) >= times(line.confidence) and again == {text}
 
@@ -333,8 +331,8 @@ def _by_stacking(
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
-        read = sum(not each.isspace() for each in words)
-        if category is not None and read > 2 and len(text) >= _SHORTEST_STACK:
+        axes = letters(words) and set(letters(words)) <= _AXES
+        if category is not None and not axes and len(text) >= _SHORTEST_STACK:
             box = functools.reduce(Box.join, (each.box for each in upright))
             frames = merge_frames(*(each.frames for each in upright))
             wide = min(each.box.width for each in upright)
@@ -366,6 +364,8 @@ def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
 
 _HOLE = 0.3
 _SHORTEST_STACK = 4
+_AXES = frozenset("APLRHFSI")
+"""The letters that tell where a patient's sides are: they stand far apart."""
 _NEAR = 1.8
 """How many letters' heights the letters of a stack may be apart."""
 

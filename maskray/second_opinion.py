@@ -126,13 +126,21 @@ def _is_texture(line: TextLine, lines: Iterable[TextLine], read: Sequence[Locate
 
 
 def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:
-    """Whether a short, unsure reading is the only one of its kind and of its place."""
+    """Whether a short, unsure reading is the only one of its kind and of its place.
+
+    Of a name there must be no other reading at all.
+    """
     if (
         line.confidence >= _SURE_FEW
         or len(letters(line.text.get_secret_value())) > _SHORT_WORD
     ):
         return False
-    if any(rules.is_alike(line.text, each) for each in line.others):
+    text = line.text.get_secret_value()
+    same = (letters(each.get_secret_value()) == letters(text) for each in line.others)
+    named = any(is_name(token.text) for token in tokens(text))
+    if any(same) or any(rules.is_alike(line.text, each) for each in line.others):
+        return False
+    if len(line.frames) > 1 or (named and line.others):
         return False
     beside = (each.box for each in lines if each is not line)
     return not any(line.box.overlap(box) for box in beside)

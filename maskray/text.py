@@ -9,7 +9,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 _SIGNS = str.maketrans(
     {**dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-"), "\u2044": "/",
-     "\u2215": "/", "\u3002": ".", "\u3001": ",", "\u2018": "'", "\u201b": "'"}
+     "\u2215": "/", "\u2018": "'", "\u201b": "'"}
 )  # fmt: skip
 """Signs that are read for those of a keyboard: dashes of all lengths for a hyphen."""
 _SPECIAL = str.maketrans(
@@ -94,6 +94,6 @@ def tokens(text: str) -> Iterator[Token]:
     """The tokens of a line from left to right."""
     end = 0
     for match in _TOKEN.finditer(text):
-        before = text[end : match.start()].translate(_SIGNS).strip()
+        before = text[end : match.start()].strip()
         yield Token(match.group(), match.start(), match.end(), before)
         end = match.end()

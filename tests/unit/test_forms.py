@@ -303,7 +303,16 @@ def test_numbers_to_call_and_addresses_to_write_to_are_found(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["120 250 500", "1.23 CM", "0.68", "512 512", "W 4000 L 400", "CM.S", "A.P. VIEW"],
+    [
+        "120 250 500",
+        "500 1000 1500 2000",
+        "1.23 CM",
+        "0.68",
+        "512 512",
+        "W 4000 L 400",
+        "CM.S",
+        "A.P. VIEW",
+    ],
 )
 def test_measurements_are_no_telephone_numbers(text):
     assert forms(text) == {}

@@ -421,3 +421,9 @@ def test_what_stands_beside_a_number_is_not_it(text, numbers):
     assert numbers <= longest
     covered_letters = {token.text for run in longest for token in tokens(run)}
     assert covered_letters == {token.text for run in numbers for token in tokens(run)}
+
+
+def test_a_shorter_number_inside_does_not_cut_a_longer_one():
+    known = Identifiers({}, {"US1092502": Category.ACCESSION, "2502": Category.OTHER_ID})
+    line = list(tokens("1US109 2502"))
+    assert {i for a, b, _ in known.find(line) for i in range(a, b)} == {0, 1}

@@ -418,6 +418,7 @@ PLACES = """
     {institution:Hôpital Saint-Louis}
     {institution:Hopital Sainte-Swithin}
     {institution:Memorial Hospital} CT Chest
+    {institution:Mercy Hospital} - LEFT KNEE
     {institution:Mayo Clinic}
     {institution:GENERAL HOSPITAL}
     {phi:St. Mary's}
@@ -1060,6 +1061,10 @@ def test_two_letters_far_apart_are_no_stack():
     assert standing(*pieces) == {}
 
 
+def test_two_letters_whose_middle_was_not_read_are_hidden():
+    assert standing(("D", 10, 0, 10), ("T", 10, 28, 38)) != {}
+
+
 def test_a_gap_between_clinical_words_of_a_stack_is_a_space():
     assert standing(("FD", 10, 100, 150), ("32", 10, 160, 210), ("cm", 10, 240, 290)) == {}
     assert standing(("EI", 10, 100, 150), ("1690", 10, 175, 275)) == {}
@@ -1150,6 +1155,8 @@ def test_a_surer_reading_of_another_frame_explains_a_misread_word():
     nearly = standing_in((0,), "SKQLL 12", wider)
     assert hidden_in(standing_in((1,), "SKULL 12", confidence=0.99), nearly) == []
     assert hidden_in(sure, nearly) == [0]
+    cut = standing_in((1,), "1944", Box(100, 20, 155, 40), confidence=0.95)
+    assert 0 in hidden_in(cut, standing_in((0,), "19448731"))
     assert hidden_in(
         standing_in((1,), "LEFT KNEE", confidence=0.99), standing_in((0,), "SLQXE 12")
     ) == [0]
@@ -1322,11 +1329,22 @@ def test_a_misread_setting_before_its_number_stays(text):
 
 
 def test_a_short_surname_before_a_number_is_no_setting():
+    assert classify("Hoom 1962", NOBODY, DEFAULT)[0].category is Category.UNKNOWN
     assert classify("LI 45", NOBODY, DEFAULT)[0].category is Category.UNKNOWN
 
 
 @pytest.mark.parametrize(
-    "text", ["FoU", "WLI", "MADISON, WI 53703", "Rum", "Rum 2819776", "DWIb", "rhomas"]
+    "text",
+    [
+        "FoU",
+        "WLI",
+        "MADISON, WI 53703",
+        "Rum",
+        "RLN 12:30",
+        "MKG 01/02/2020",
+        "DWIb",
+        "rhomas",
+    ],
 )
 def test_the_same_elsewhere_does_not(text):
     assert Category.CLINICAL not in {

@@ -142,16 +142,32 @@ def test_an_uncertain_name_that_was_read_again_is_not_texture() -> None:
     assert found == [(Category.NAME, "LEE")]
 
 
-@pytest.mark.parametrize("others", [(), ("Q1",)])
-def test_a_short_reading_that_nobody_makes_again_is_texture(others) -> None:
-    assert judged(Seen((read_again("LEE", *others),)), SecondEngine())[0].lines == ()
-    assert judged(Seen((read_again("LEE", *others),)), SecondEngine(("LEE", 0.4)))[0].lines
-    unsure = SecondEngine(("L", 0.1))
-    assert judged(Seen((read_again("LEE", *others),)), unsure)[0].lines == ()
-    sure = read_again("LEE", *others, confidence=0.9)
-    assert judged(Seen((sure,)), SecondEngine())[0].lines == (sure,)
-    long = read_again("THORXE", *others)
-    assert judged(Seen((long,)), SecondEngine())[0].lines == (long,)
+@pytest.mark.parametrize(("text", "others"), [("LEE", ()), ("XQEW", ("Q1",))])
+def test_a_short_reading_that_nobody_makes_again_is_texture(text, others) -> None:
+    only = read_again(text, *others)
+    assert judged(Seen((only,)), SecondEngine())[0].lines == ()
+    assert judged(Seen((only,)), SecondEngine((text, 0.4)))[0].lines
+    assert judged(Seen((only,)), SecondEngine(("L", 0.1)))[0].lines == ()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        read_again("LEE", "Q1"),
+        read_again("XQEW", "X Q E W"),
+        read_again("XQEW", confidence=0.9),
+        read_again("XQEWZK"),
+        replace(read_again("XQEW"), frames=(0, 1)),
+    ],
+)
+def test_another_reading_or_a_name_or_more_letters_are_not(line) -> None:
+    assert len(judged(Seen((line,)), SecondEngine())[0].lines) == 1
+
+
+@pytest.mark.parametrize(("other", "kept"), [("\u56fd", 0), ("\u516b", 1)])
+def test_a_letter_beyond_latin_is_text_if_it_is_read_so_again(other, kept) -> None:
+    foreign = read_again("\u516b", other, other, confidence=0.9)
+    assert len(judged(Seen((foreign,)), SecondEngine())[0].lines) == kept
 
 
 def test_what_stands_where_other_text_stands_is_not_texture() -> None:
@@ -162,8 +178,6 @@ def test_what_stands_where_other_text_stands_is_not_texture() -> None:
 
 def test_a_few_uncertain_letters_that_nobody_else_sees_are_texture() -> None:
     assert judged(Seen((read_again("TH", "TH"),)), SecondEngine())[0].lines == ()
-    foreign = read_again("\u516b", "\u516b", confidence=0.99)
-    assert judged(Seen((foreign,)), SecondEngine())[0].lines == ()
     assert len(judged(Seen((read_again("THORX", "THORX"),)), SecondEngine())[0].lines) == 1
 
 
