@@ -130,13 +130,20 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
 def items_in(text: str) -> list[tuple[int, int]]:
     """What stands as one item in a row whatever its gaps, as half-open character indices.
 
-    Dates, times and addresses; an institution, if it fills the row.
+    Dates, times and addresses; names of anatomical things; an institution, if it fills
+    the row.
     """
+    line = list(tokens(text))
+    things = [
+        (line[max(index - 2, 0)].start, line[: index + 2][-1].end)
+        for index in range(len(line))
+        if _is_eponym(line, index)
+    ]
     runs = classify(text, Identifiers(), Policy())
     wide = {*DATES, Category.ADDRESS}
     if len(runs) == 1:
         wide.add(Category.INSTITUTION)
-    return [(run.start, run.end) for run in runs if run.category in wide]
+    return [*things, *((run.start, run.end) for run in runs if run.category in wide)]
 
 
 def open_label(text: str) -> Category | None:
@@ -488,7 +495,10 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
     if not beside:
         return _is_misread_eponym(line, index)
     near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
-    return any(each in beside for token in near for each in _with_letter_lost(token))
+    if any(each in beside for token in near for each in _with_letter_lost(token)):
+        return True
+    long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
+    return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
 
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:

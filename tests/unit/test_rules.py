@@ -1308,6 +1308,14 @@ def test_dates_are_told_with_their_gaps():
     assert items_in("AP Jum 21,   2018 LEFT") == [(3, 17)]
 
 
+def test_names_of_things_are_told_with_their_gaps():
+    assert items_in("Circle   of   Willis") == [(0, 20)]
+    assert items_in("Tom   of   Willis") == []
+    assert {e.category for e in classify("Foramer of Monro", NOBODY, DEFAULT)} == {
+        Category.CLINICAL
+    }
+
+
 @pytest.mark.parametrize(
     "text",
     [
