@@ -19,8 +19,8 @@ _TALL_PX = 24
 _LONG = 1.5
 _FILLED = 0.9
 _SQUARE = 3
-"""... nor is what is so tall and fills the place that is looked at, a body that moves;
-unless that is so many times longer than high: a strip that was cut out."""
+"""... nor is what is so tall and fills the part of a frame that is looked at, a body that
+moves; unless the part is so many times longer than high."""
 _SMALLEST_PX = 12
 """A frame with a shorter side holds no two legible letters."""
 _GROWTHS = 2
@@ -152,7 +152,7 @@ def _may_be_text(spot: Spot, place: Box, whole: Box) -> bool:
         return True
     strip = max(place.width, place.height) > _SQUARE * min(place.width, place.height)
     filled = spot.box.overlap(place) >= _FILLED * place.area
-    return long > _LONG * low and (strip or not filled)
+    return long > _LONG * low and (place == whole or strip or not filled)
 
 
 def _add(found: list[Sighting], new: Sighting) -> None:

@@ -116,9 +116,9 @@ def _best_reading(
     own = {run.category for run in runs}
     if is_certain(line):
         voices = []
-    if _is_explained(line, identifiers, policy):
-        return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
-    if categories <= _HARMLESS and _outvoted(own, others, voices):
+    if categories <= _HARMLESS and (
+        _outvoted(own, others, voices) or _is_explained(line, identifiers, policy)
+    ):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
 
@@ -133,6 +133,7 @@ def _is_explained(line: TextLine, identifiers: Identifiers, policy: Policy) -> b
     wider = [each for each in texts if letters(each) != mine]
     return (
         len(mine) >= _LONG_ENOUGH
+        and mine.isalpha()
         and bool(wider)
         and all(mine in letters(each) for each in wider)
         and all(_is_clean(classify(each, identifiers, policy)) for each in wider)
@@ -215,11 +216,6 @@ def is_certain(line: TextLine) -> bool:
     text = letters(line.text.get_secret_value())
     again = {letters(each.get_secret_value()) for each in line.others}
     return len(line.others) >= times(line.confidence) and again == {text}
-
-
-def is_lone_foreign(text: str) -> bool:
-    """Whether a text is one letter that is not Latin."""
-    return len(text) == 1 and text.isalpha() and not text.isascii()
 
 
 def times(confidence: float) -> int:
@@ -331,7 +327,7 @@ def _by_stacking(
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
-        axes = letters(words) and set(letters(words)) <= _AXES
+        axes = len(letters(words)) == 2 and set(letters(words)) <= _AXES
         if category is not None and not axes and len(text) >= _SHORTEST_STACK:
             box = functools.reduce(Box.join, (each.box for each in upright))
             frames = merge_frames(*(each.frames for each in upright))
@@ -365,7 +361,7 @@ def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
 _HOLE = 0.3
 _SHORTEST_STACK = 4
 _AXES = frozenset("APLRHFSI")
-"""The letters that tell where a patient's sides are: they stand far apart."""
+"""The letters that tell where a patient's sides are: two of them stand far apart."""
 _NEAR = 1.8
 """How many letters' heights the letters of a stack may be apart."""
 

@@ -122,7 +122,12 @@ def _is_texture(line: TextLine, lines: Iterable[TextLine], read: Sequence[Locate
     count = len(text)
     low, long = sorted((line.box.width, line.box.height))
     doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
-    return rules.is_lone_foreign(letters(text)) or (count <= _FEW and doubtful)
+    return _is_lone_foreign(letters(text)) or (count <= _FEW and doubtful)
+
+
+def _is_lone_foreign(text: str) -> bool:
+    """Whether a text is one letter that is not Latin."""
+    return len(text) == 1 and text.isalpha() and not text.isascii()
 
 
 def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -130,12 +135,9 @@ def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:
 
     Of a name there must be no other reading at all.
     """
-    if (
-        line.confidence >= _SURE_FEW
-        or len(letters(line.text.get_secret_value())) > _SHORT_WORD
-    ):
-        return False
     text = line.text.get_secret_value()
+    if line.confidence >= _SURE_FEW or len(letters(text)) > _SHORT_WORD:
+        return False
     same = (letters(each.get_secret_value()) == letters(text) for each in line.others)
     named = any(is_name(token.text) for token in tokens(text))
     if any(same) or any(rules.is_alike(line.text, each) for each in line.others):

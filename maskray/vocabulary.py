@@ -71,9 +71,9 @@ def is_clinical(word: str) -> bool:
         return True
     if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
         return True
-    small = word.startswith("r") and len(word) > 2 and not is_name(word)
-    if small and "T" + folded[1:] in known:  # rhin MIP
-        return True
+    meant = "T" + folded[1:]  # rhin MIP
+    if word.startswith("r") and len(word) > 2 and meant in known:
+        return not (is_name(word) or is_name(meant))
     return _misread(folded) or _run_together(folded, shortest=4 if word.istitle() else 2)
 
 

@@ -110,6 +110,8 @@ def test_a_body_is_no_text():
 def test_a_body_cut_by_a_place_is_no_text():
     body = Box(0, 60, 320, 260)
     assert find(FakeReader(body), [FLAT], [Box(0, 56, 312, 264)]) == []
+    label = Box(4, 4, 636, 400)
+    assert boxes(find(FakeReader(label), [FLAT], [WHOLE])) == [label]
     strip = Box(3, 1, 397, 99)
     assert boxes(find(FakeReader(strip), [FLAT], [Box(0, 0, 400, 100)])) == [strip]
     large = Box(100, 60, 300, 190)

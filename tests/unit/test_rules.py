@@ -1061,6 +1061,11 @@ def test_two_letters_far_apart_are_no_stack():
     assert standing(*pieces) == {}
 
 
+def test_a_stack_of_letters_that_tell_sides_may_be_a_name():
+    stack = [(each, 10, 100 + 30 * i, 124 + 30 * i) for i, each in enumerate("SHAHI")]
+    assert standing(*stack) != {}
+
+
 def test_two_letters_whose_middle_was_not_read_are_hidden():
     assert standing(("D", 10, 0, 10), ("T", 10, 28, 38)) != {}
 
