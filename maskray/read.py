@@ -20,6 +20,7 @@ from maskray.geometry import Box, joined
 from maskray.records import PhiText, TextLine
 from maskray.render import View
 from maskray.settings import ReadSettings
+from maskray.spelling import Sight
 from maskray.stacked import LaidDown, columns_of_letters, lay_down
 from maskray.strokes import stroke_places
 
@@ -28,6 +29,8 @@ Quad = npt.NDArray[np.float32]
 """Corners of a line of text, shape (4, 2), ``(x, y)`` in native pixels, clockwise from
 the top left of the upright text."""
 
+_LETTERS_HIGH, _LEAST_WIDE = 48, 160
+"""Pixels: the picture of a line that the recogniser takes."""
 _TILE_OVERLAP = 160
 """Pixels that neighbouring tiles share: more than a line of small text is high."""
 _MOST_UPSCALING = 3.0
@@ -167,6 +170,8 @@ class Reader:
             self._ocr = RapidOCR(params=_parameters(self._settings.threads))
             blank = np.zeros((64, 64, 3), np.uint8)
             self._ocr(blank, use_det=True, use_cls=False, use_rec=False)
+            self._ocr.recognize_txt([blank])
+            self._recogniser: Any = self._ocr.text_rec
         except Exception:  # noqa: BLE001 - missing package, model or library
             raise ServiceDownError(
                 "RapidOCR is not usable: install rapidocr and onnxruntime",
@@ -228,14 +233,11 @@ class Reader:
         if area is None:
             return
         part = view[area.index]
-        large = cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
-        low, high = np.percentile(large, (1, 99))
-        clear = (large.astype(np.float32) - low) * (255 / max(high - low, 1))
-        clear = clear.clip(0, 255).astype(np.uint8)
+        large = _twice(part)
         ways: list[tuple[View, Spot]] = [
-            (np.asarray(large, np.uint8), _grown(spot, 0.1, 0.1)),
-            (np.asarray(large, np.uint8), wide),
-            (clear, _grown(spot, 0.5, 0.15)),
+            (large, _grown(spot, 0.1, 0.1)),
+            (large, wide),
+            (_clear(large), _grown(spot, 0.5, 0.15)),
         ]
         corner = np.array([area.x0, area.y0], np.float32)
         for shown, each in ways:
@@ -244,6 +246,20 @@ class Reader:
                 x0 = area.x0
                 columns = tuple((x0 + a // 2, x0 + -(-b // 2)) for a, b in it.columns)
                 yield replace(it, spot=each, columns=columns)
+
+    def sights(self, view: View, spot: Spot) -> Iterator[Sight]:
+        """What the recogniser sees in a lying line: as it is, wider, and clearer."""
+        wide = _crop(view, _grown(spot, 0.3, 0.15).quad)
+        for crop in (_crop(view, spot.quad), wide, _clear(_twice(wide))):
+            ratio = max(_LEAST_WIDE / _LETTERS_HIGH, crop.shape[1] / crop.shape[0])
+            shown = self._recogniser.resize_norm_img(
+                np.ascontiguousarray(crop[..., ::-1]), ratio
+            )
+            [steps] = self._recogniser.session(shown[np.newaxis].astype(np.float32))
+            least = np.finfo(np.float32).tiny
+            yield Sight(
+                np.log(np.maximum(steps, least)), self._recogniser.postprocess_op.dict
+            )
 
     def read_columns(self, views: Sequence[View], spots: Iterable[Spot]) -> list[Reading]:
         """What letters spell that stand one above the other, and were spotted as such.
@@ -393,7 +409,7 @@ def _parameters(threads: int) -> dict[str, Any]:
         "Det.limit_side_len": 32,
         "Det.box_thresh": 0.25,
         "Det.thresh": 0.25,
-        "Rec.rec_img_shape": [3, 48, 160],
+        "Rec.rec_img_shape": [3, _LETTERS_HIGH, _LEAST_WIDE],
         "Cls.cls_thresh": _FLIP_CERTAINTY,
         "EngineConfig.onnxruntime.intra_op_num_threads": threads,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
@@ -425,6 +441,18 @@ def _crop(view: View, quad: Quad) -> View:
         flags=cv2.INTER_CUBIC,
     )
     return np.asarray(straight, np.uint8)
+
+
+def _twice(view: View) -> View:
+    large = cv2.resize(view, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.uint8)
+
+
+def _clear(view: View) -> View:
+    """The view with all of the contrast."""
+    low, high = np.percentile(view, (1, 99))
+    clear = (view.astype(np.float32) - low) * (255 / max(high - low, 1))
+    return np.asarray(clear.clip(0, 255), np.uint8)
 
 
 def _grown(spot: Spot, ends: float, sides: float) -> Spot:

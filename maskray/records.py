@@ -66,7 +66,8 @@ class TextLine:
     stands in; empty where the text is rotated or the reader does not say. ``view``
     names the rendering that shows it best, ``reader`` the engine. ``others`` are what
     further readings of the same place say, where the first left doubt; ``second`` is
-    what the second engine, EasyOCR, reads there.
+    what the second engine, EasyOCR, reads there; ``meant`` is the clinical text that the
+    letters spell as likely (see ``spelling``).
     """
 
     frames: tuple[int, ...]
@@ -78,6 +79,7 @@ class TextLine:
     reader: str = ""
     others: tuple[PhiText, ...] = ()
     second: PhiText | None = None
+    meant: PhiText | None = None
 
     def part(self, start: int, end: int) -> Box:
         """The box of the characters ``start`` to ``end``; the line's own if unsplit."""

@@ -78,10 +78,10 @@ def is_unnamed(text: str, identifiers: Identifiers) -> bool:
     if any(True for _ in identifiers.find(list(tokens(text)))):
         return False
     runs = classify(text, Identifiers(), Policy())
-    return any(run.category in _MISREADABLE for run in runs)
+    return any(run.category in MISREADABLE for run in runs)
 
 
-_MISREADABLE = frozenset({Category.UNKNOWN, Category.NAME, Category.OTHER_ID})
+MISREADABLE = frozenset({Category.UNKNOWN, Category.NAME, Category.OTHER_ID})
 """What a clinical word or number may turn into when it is misread."""
 
 
@@ -100,7 +100,7 @@ def _best_reading(
     like a name or a number needs most of the readings against it.
     """
     runs = list(classify(line.text.get_secret_value(), identifiers, policy))
-    if not any(run.category in _MISREADABLE for run in runs):
+    if not any(run.category in MISREADABLE for run in runs):
         return _in_doubt(line, runs, identifiers, policy)
     second = () if line.second is None else (line.second,)
     if any(True for _ in identifiers.find(list(tokens(line.text.get_secret_value())))):
@@ -117,7 +117,9 @@ def _best_reading(
     if is_certain(line):
         voices = []
     if categories <= _HARMLESS and (
-        _outvoted(own, others, voices) or _is_explained(line, identifiers, policy)
+        line.meant is not None
+        or _outvoted(own, others, voices)
+        or _is_explained(line, identifiers, policy)
     ):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
@@ -226,7 +228,7 @@ def times(confidence: float) -> int:
 _TIMES = 2
 _PLAIN = 0.98
 """The first engine's confidence in letters that are printed plainly."""
-_HARMLESS = _MISREADABLE | {_CLINICAL, Category.SEX}
+_HARMLESS = MISREADABLE | {_CLINICAL, Category.SEX}
 _WEIGHT = 3
 """The second engine's reading counts as much as so many of the first's."""
 
@@ -301,7 +303,7 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
     for box, same in known.items():
         hidden = {index for each in same for index in each.frames}
         there_too: list[TextLine | Finding] = [*parts]
-        if any(each.category not in _MISREADABLE for each in same):
+        if any(each.category not in MISREADABLE for each in same):
             there_too += lines
         for there in there_too:
             rest = tuple(index for index in there.frames if index not in hidden)
@@ -323,7 +325,7 @@ def _by_stacking(
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         words = _read_downwards(upright, gap=" ")
-        if category in _MISREADABLE and _is_clean(classify(words, identifiers, policy)):
+        if category in MISREADABLE and _is_clean(classify(words, identifiers, policy)):
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
@@ -363,7 +365,9 @@ _SHORTEST_STACK = 4
 _AXES = frozenset("APLRHFSI")
 """The letters that tell where a patient's sides are: two of them stand far apart."""
 _NEAR = 1.8
-"""How many letters' heights the letters of a stack may be apart."""
+"""How many letters' heights the letters of a stack may be apart ..."""
+_AS_WIDE = 5
+"""... and how much wider one may be than another: W and I."""
 
 
 def _stacks(lines: Sequence[TextLine]) -> Iterator[list[int]]:
@@ -388,7 +392,8 @@ def _stands_below(stack: Sequence[TextLine], lower: TextLine) -> bool:
     above = min(one.x1, other.x1) - max(one.x0, other.x0) > wide // 2
     near = other.y0 - one.y1 <= _NEAR * max(wide, *map(_pitch, (*stack, lower)))
     shared = set(lower.frames).intersection(*(each.frames for each in stack))
-    return bool(shared) and above and near
+    alike = max(one.width, other.width) <= _AS_WIDE * min(one.width, other.width)
+    return bool(shared) and alike and above and near
 
 
 def _pitch(line: TextLine) -> float:

@@ -20,10 +20,12 @@ from maskray.locate import NAME, Located, Locator
 from maskray.open import Instance
 from maskray.pixels import decode
 from maskray.planes import REMOVED
+from maskray.policy import Policy
 from maskray.read import Reader, Reading, Spot
 from maskray.records import Finding, TextLine
 from maskray.render import View, views
 from maskray.settings import GateSettings, Settings
+from maskray.spelling import clinical_text, may_be_clinical
 from maskray.text import letters, tokens
 from maskray.vocabulary import is_name
 
@@ -42,8 +44,12 @@ _SURE_FEW = 0.8
 """RapidOCR's confidence from which so few letters are text without EasyOCR."""
 _SHORT_WORD = 5
 """So many letters are read in texture too."""
+_AS_HIGH = 1.6
+_PART = 6
+"""Letters higher than that part of the frame are seen by EasyOCR if they are any."""
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
+_FAR_LARGER = 4
 _TALL = 1.5
 """How much higher than wide a place is whose text stands upright."""
 _WHOLE_FRAME_LETTERS = 26
@@ -62,14 +68,13 @@ def second_opinion(
 
     And where EasyOCR found what it read.
     """
+    unnamed = [line for line in seen.lines if _is_unnamed(line, instance)]
     doubted = [
-        line
-        for line in seen.lines
-        if _is_unnamed(line, instance) and not rules.is_certain(line)
+        line for line in unnamed if _is_huge(line, instance) or not rules.is_certain(line)
     ]
     suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
     suspected += _whole_frame(instance, seen, settings.gate)
-    if not doubted and not suspected:
+    if not unnamed and not suspected:
         return seen, list(findings), {}
     read, again = _read(instance, doubted, suspected, reader, locator)
     seen = replace(
@@ -77,27 +82,57 @@ def second_opinion(
         lines=tuple(
             replace(line, second=_joined(read[line])) if read.get(line) else line
             for line in seen.lines
-            if line not in doubted or not _is_texture(line, seen.lines, read.get(line, []))
+            if line not in doubted
+            or not _is_texture(line, instance, seen.lines, read.get(line, []))
         ),
     )
+    seen = _respelled(instance, seen, reader, settings.policy)
     kept = [each for each in findings if each.source != rules.SOURCE]
     if rules.SOURCE in settings.detectors:
         kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
     more = [
         line
         for each in suspected
-        for line in _lines(each, read.get(each, ()), again.get(each, ()))
+        for line in _lines(each, _new(read.get(each, ()), each, seen), again.get(each, ()))
     ]
     kept += rules.findings(more, instance.identifiers, settings.policy)
     return seen, kept, _boxes(read)
+
+
+def _respelled(instance: Instance, seen: Seen, reader: Reader, policy: Policy) -> Seen:
+    """Lines that are still unnamed, with the clinical text they may spell."""
+    open_lines = [
+        line
+        for line in seen.lines
+        if _is_unnamed(line, instance)
+        and line.box.width > line.box.height
+        and may_be_clinical(line.text.get_secret_value(), instance.identifiers, policy)
+        and rules.findings([line], instance.identifiers, policy)
+    ]
+    meant: dict[TextLine, SecretStr] = {}
+    wanted = sorted({line.frames[0] for line in open_lines})
+    for frame in decode(instance.dataset, instance.pixels, wanted):
+        shown = views(frame, instance.dataset, instance.pixels)
+        for line in open_lines:
+            if line.frames[0] != frame.index:
+                continue
+            spot = Spot.at(line.box, line.confidence)
+            sights = [each for view in shown for each in reader.sights(view.pixels, spot)]
+            text = clinical_text(
+                line.text.get_secret_value(), sights, instance.identifiers, policy
+            )
+            if text is not None:
+                meant[line] = SecretStr(text)
+    lines = (replace(line, meant=meant.get(line)) for line in seen.lines)
+    return replace(seen, lines=tuple(lines))
 
 
 def _boxes(read: Mapping[TextLine, Sequence[Located]]) -> Boxes:
     """EasyOCR's own boxes; of text that stands upright it was not asked for any."""
     boxes: Boxes = {}
     for line, found in read.items():
-        drawn = (each.box for each in found if each.box != line.box)
-        boxes.setdefault(line.frames[0], []).extend(drawn)
+        if not _is_upright(line):
+            boxes.setdefault(line.frames[0], []).extend(each.box for each in found)
     return boxes
 
 
@@ -106,11 +141,21 @@ def _is_unnamed(line: TextLine, instance: Instance) -> bool:
     return line.view not in REMOVED and rules.is_unnamed(text, instance.identifiers)
 
 
-def _is_texture(line: TextLine, lines: Iterable[TextLine], read: Sequence[Located]) -> bool:
+def _is_huge(line: TextLine, instance: Instance) -> bool:
+    """Whether a few letters take a large part of the frame, as bodies do."""
+    side = min(instance.pixels.rows, instance.pixels.columns)
+    high = min(line.box.width, line.box.height)
+    return len(letters(line.text.get_secret_value())) <= _FEW and high * _PART > side
+
+
+def _is_texture(
+    line: TextLine, instance: Instance, lines: Iterable[TextLine], read: Sequence[Located]
+) -> bool:
     """Whether a line is none, where EasyOCR sees no text at all.
 
     Texture is read as a few uncertain letters, or as one beyond Latin, and drawn wider
-    than letters stand. A name is never texture, faint ones are missed by EasyOCR too;
+    than letters stand, or far larger than a console prints. A name is never texture,
+    faint ones are missed by EasyOCR too;
     unless it was not read again, however hard that was tried, and EasyOCR is not sure of
     anything there.
     """
@@ -122,6 +167,7 @@ def _is_texture(line: TextLine, lines: Iterable[TextLine], read: Sequence[Locate
     count = len(text)
     low, long = sorted((line.box.width, line.box.height))
     doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
+    doubtful = doubtful or _is_huge(line, instance)
     return _is_lone_foreign(letters(text)) or (count <= _FEW and doubtful)
 
 
@@ -145,7 +191,13 @@ def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:
     if len(line.frames) > 1 or (named and line.others):
         return False
     beside = (each.box for each in lines if each is not line)
-    return not any(line.box.overlap(box) for box in beside)
+    return not any(line.box.overlap(box) and _as_high(line.box, box) for box in beside)
+
+
+def _as_high(one: Box, other: Box) -> bool:
+    """Whether two boxes may show one line, of which each frame shows something else."""
+    low, high = sorted(min(each.width, each.height) for each in (one, other))
+    return high < _AS_HIGH * low
 
 
 def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -166,6 +218,12 @@ def _whole_frame(instance: Instance, seen: Seen, gate: GateSettings) -> list[Tex
     return [TextLine((0,), whole, SecretStr(""), 0.0)]
 
 
+def _new(read: Sequence[Located], place: TextLine, seen: Seen) -> list[Located]:
+    """What EasyOCR reads in a place where no line was read: the place may be larger."""
+    there = (replace(place, box=each.box) for each in read)
+    return [e for e, at in zip(read, there, strict=True) if not _was_read(at, seen.lines)]
+
+
 def _lines(
     place: TextLine, read: Sequence[Located], again: Sequence[Reading]
 ) -> list[TextLine]:
@@ -183,6 +241,8 @@ def _lines(
     if not sure:
         return []
     box = functools.reduce(Box.join, (each.box for each in sure))
+    if _is_upright(place) and _FAR_LARGER * box.area > place.box.area:
+        box = place.box  # what was spotted is there, if read in part
     confidence = min(each.confidence for each in sure)
     return [
         replace(
@@ -247,7 +307,7 @@ def _read(
         for name in {line.view for line in here}:
             view = shown.get(name, next(iter(shown.values())))
             group = [line for line in here if line.view == name]
-            lying = [line for line in group if line.box.height < _TALL * line.box.width]
+            lying = [e for e in group if _is_whole(e, view) or not _is_upright(e)]
             read.update(_read_lying(view, lying, locator))
             for line in group:
                 if line not in read:
@@ -266,6 +326,10 @@ def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[
         for each in reader.read_again(view, spot)
         if each.confidence >= _READ
     ]
+
+
+def _is_upright(line: TextLine) -> bool:
+    return line.box.height >= _TALL * line.box.width
 
 
 def _is_whole(line: TextLine, view: View) -> bool:
@@ -293,18 +357,34 @@ def _read_lying(
 
 
 def _read_upright(view: View, line: TextLine, locator: Locator) -> list[Located]:
-    """A line turned by 90 degrees, to either side: the surer reading, in its place."""
+    """A line turned by 90 degrees, to either side: the surer reading."""
     place = line.box.grow(line.box.width // 4, line.box.width // 2)
     inside = place.clip(*view.shape[:2])
     if inside is None:
         return []
-    ways: list[list[Located]] = []
+    ways: list[tuple[int, list[Located]]] = []
     for turns in (1, 3):
         turned = np.ascontiguousarray(np.rot90(view[inside.index], turns))
         whole = Box(0, 0, turned.shape[1], turned.shape[0])
-        ways.append(locator.read(turned, [whole], [line.box.width]))
-    best = max(ways, key=lambda way: sum(each.confidence for each in way) / (len(way) or 1))
+        ways.append((turns, locator.read(turned, [whole], [line.box.width])))
+    turns, best = max(
+        ways,
+        key=lambda way: sum(each.confidence for each in way[1]) / (len(way[1]) or 1),
+    )
     if not best:
         return []
     confidence = min(each.confidence for each in best)
-    return [Located(line.box, _joined(best), confidence)]
+    box = functools.reduce(Box.join, (each.box for each in best))
+    return [Located(_turned_back(box, inside, turns), _joined(best), confidence)]
+
+
+def _turned_back(box: Box, place: Box, turns: int) -> Box:
+    """In the frame's pixels, a box of a place that was turned by one or three quarters.
+
+    ``turns`` as ``np.rot90`` counts them: against the clock.
+    """
+    if turns == 1:
+        x0, y0 = place.width - box.y1, box.x0
+    else:
+        x0, y0 = box.y0, place.height - box.x1
+    return Box(x0, y0, x0 + box.height, y0 + box.width).shift(place.x0, place.y0)

@@ -222,6 +222,16 @@ def test_further_readings_are_of_the_same_place(reader):
     assert NAME in texts(again)
 
 
+def test_what_is_seen_of_a_line_tells_what_it_may_spell(reader):
+    plane = tissue()
+    box = write(plane, NAME, (30, 60))
+    for seen in reader.sights(view_of(plane), Spot.at(box.grow(3, 3), 1)):
+        read, other, none = seen.likelihoods([NAME, NAME.replace("W", "V"), "LEFT"])
+        assert read > -1
+        assert read > other + 4
+        assert none == -12
+
+
 def test_further_readings_outside_the_view_are_none(reader):
     outside = Spot(
         np.array([[900, 900], [950, 900], [950, 920], [900, 920]], np.float32), 1

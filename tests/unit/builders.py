@@ -1,6 +1,7 @@
 """Instances for the tests, made from an array of frames in any format of pixels."""
 
 import io
+import string
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,6 +24,7 @@ from maskray.open import Instance, open_instance
 from maskray.pixels import StoredFrame, decode
 from maskray.records import Category, Region
 from maskray.settings import LimitSettings, MaskSettings
+from maskray.spelling import Sight
 from maskray.write import encode
 
 settings.register_profile("patient", deadline=None, max_examples=50)
@@ -286,3 +288,27 @@ def inside(frames: Frames, boxes: Boxes) -> npt.NDArray[np.bool_]:
             assert clipped is not None
             held[index][clipped.index] = True
     return held
+
+
+_CHARACTERS = string.ascii_letters + string.digits + " .%:"
+_ALPHABET = {each: index for index, each in enumerate(_CHARACTERS, start=1)}
+_NOTHING = 1e-9
+
+
+def sight(text: str, **doubts: float) -> Sight:
+    """A sight of a text, with a step of nothing before, between and after its letters.
+
+    ``doubts`` name a letter by where it stands, and what it may be instead: ``at5_a=0.3``
+    is an ``a`` for the letter 5, ``before0_L=0.4`` a letter that was missed before it.
+    """
+    steps = np.full((2 * len(text) + 1, len(_ALPHABET) + 1), _NOTHING)
+    steps[0::2, 0] = 1
+    for index, each in enumerate(text):
+        steps[2 * index + 1, _ALPHABET[each]] = 1
+    for doubt, likely in doubts.items():
+        where, letter = doubt.split("_")
+        before = where.startswith("before")
+        row = 2 * int(where.removeprefix("before").removeprefix("at")) + (not before)
+        steps[row, _ALPHABET[letter]] = likely
+        steps[row] /= steps[row].sum()
+    return Sight(np.log(steps).astype(np.float32), _ALPHABET)

@@ -1023,12 +1023,18 @@ def test_text_with_a_name_of_its_own_is_not(text):
 
 
 def standing_findings(*pieces):
-    """The findings in lines (text, x0, y0, y1) that run downwards."""
+    """The findings in lines (text, x0, y0, y1, width or 20) that run downwards."""
     lines = [
         TextLine(
-            (0,), Box(x0, y0, x0 + 20, y1), SecretStr(text), 0.9, (), "full", "rapidocr"
+            (0,),
+            Box(x0, y0, x0 + (*width, 20)[0], y1),
+            SecretStr(text),
+            0.9,
+            (),
+            "full",
+            "rapidocr",
         )
-        for text, x0, y0, y1 in pieces
+        for text, x0, y0, y1, *width in pieces
     ]
     return rules.findings(lines, Identifiers(), Policy())
 
@@ -1064,6 +1070,13 @@ def test_two_letters_far_apart_are_no_stack():
 def test_a_stack_of_letters_that_tell_sides_may_be_a_name():
     stack = [(each, 10, 100 + 30 * i, 124 + 30 * i) for i, each in enumerate("SHAHI")]
     assert standing(*stack) != {}
+
+
+def test_a_body_that_is_read_as_a_letter_belongs_to_no_stack():
+    letters = ("QZ", 10, 100, 150), ("X", 10, 160, 184)
+    assert standing(*letters) != {}
+    assert standing(letters[0], ("C", 5, 160, 400, 110)) == {"QZ": Category.UNKNOWN}
+    assert standing(("FD", 10, 100, 150), ("C", 5, 160, 400, 110)) == {}
 
 
 def test_two_letters_whose_middle_was_not_read_are_hidden():

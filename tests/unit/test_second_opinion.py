@@ -16,7 +16,8 @@ from maskray.read import Reading, Spot
 from maskray.records import Category, TextLine
 from maskray.second_opinion import second_opinion
 from maskray.settings import GateSettings, Settings
-from tests.unit.builders import dataset, opened
+from maskray.spelling import Sight
+from tests.unit.builders import dataset, opened, sight
 
 ROWS, COLUMNS = 200, 400
 PLACE = Box(20, 40, 140, 60)
@@ -37,11 +38,15 @@ class SecondEngine:
 class FirstEngine:
     """Reads, trying harder, what it is told to."""
 
-    def __init__(self, *said: str) -> None:
+    def __init__(self, *said: str, sees: Sight | None = None) -> None:
         self.said = said
+        self.sees = [] if sees is None else [sees]
 
     def read_again(self, _view: Any, spot: Spot) -> list[Reading]:
         return [Reading(spot, SecretStr(text), 0.9) for text in self.said]
+
+    def sights(self, _view: Any, _spot: Spot) -> list[Sight]:
+        return self.sees
 
 
 def instance(frames: int = 1, **elements: Any) -> Instance:
@@ -218,3 +223,70 @@ def test_the_whole_frame_is_looked_at_where_there_is_reason(gate, elements, aske
     _, found = judged(Seen(), engine, Settings(gate=gate), **elements)
     assert bool(engine.asked) is asked
     assert found == ([(Category.UNKNOWN, "Xqztw")] if asked else [])
+
+
+def test_a_word_that_spells_a_clinical_one_as_likely_is_clinical() -> None:
+    mox = line("SUV mox 11", others=(SecretStr("SUV mox 11"),) * 2)
+    seen, found = judged(Seen((mox,)), SecondEngine())
+    assert found == [(Category.UNKNOWN, "mox")]
+    blurred = FirstEngine(sees=sight("SUV mox 11", at5_a=0.9))
+    seen, found = judged(Seen((mox,)), SecondEngine(), again=blurred)
+    assert found == []
+    assert seen.lines[0].meant == SecretStr("SUV max 11")
+    upright = replace(mox, box=Box(20, 40, 40, 160))
+    assert judged(Seen((upright,)), SecondEngine(), again=blurred)[1] != []
+    spelled = replace(mox, others=(SecretStr("SUV 12/03/2019"),))
+    assert judged(Seen((spelled,)), SecondEngine(), again=blurred)[1] != []
+
+
+def test_a_few_letters_as_large_as_a_body_are_texture_if_nobody_else_sees_them() -> None:
+    twice = (SecretStr("DQ"),) * 2
+    large = line("DQ", Box(20, 40, 140, 110), 0.96, others=twice)
+    assert judged(Seen((large,)), SecondEngine())[0].lines == ()
+    assert judged(Seen((large,)), SecondEngine(("DQ", 0.9)))[0].lines
+    small = line("DQ", Box(20, 40, 140, 70), 0.96, others=twice)
+    assert judged(Seen((small,)), SecondEngine())[0].lines
+    long = line("DQXW", Box(20, 40, 140, 110), 0.96, others=twice)
+    assert judged(Seen((long,)), SecondEngine())[0].lines
+
+
+def test_other_texture_in_the_same_place_tells_nothing() -> None:
+    smaller = replace(line("R", Box(30, 45, 40, 52)), frames=(1,))
+    lines = (read_again("LEE"), smaller)
+    assert judged(Seen(lines), SecondEngine())[0].lines == (smaller,)
+
+
+def test_what_was_read_already_is_not_found_again_in_a_larger_place() -> None:
+    known = line("LEFT", PLACE.grow(2, 2))
+    large = line("?", Box(20, 40, 300, 190), 0.3)
+    assert judged(Seen((known,), (large,)), SecondEngine(("LEFTX", 0.9)))[1] == []
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+def test_upright_text_is_found_where_it_stands(turns: int) -> None:
+    """In a place far larger; the second engine sees it as the right one of two turns."""
+    place, letters_at = Box(100, 20, 180, 180), Box(110, 100, 122, 140)
+    picture = np.zeros((160, 80))
+    picture[letters_at.shift(-place.x0, -place.y0).index] = 1
+
+    class Turning(SecondEngine):
+        def read(self, _view: Any, places: Any, _heights: Any, **_: Any) -> list[Located]:
+            self.asked += places
+            if len(self.asked) != (1 if turns == 1 else 2):
+                return []
+            ys, xs = np.nonzero(np.rot90(np.pad(picture, 20), turns))
+            box = Box.around([(xs.min(), ys.min()), (xs.max() + 1, ys.max() + 1)])
+            return [Located(box, SecretStr("XQZTW"), 0.9)]
+
+    engine = Turning()
+    source = instance()
+    doubtful = line("?", place, 0.3)
+    _, found, _ = second_opinion(
+        source,
+        Seen((), (doubtful,)),
+        [],
+        FirstEngine(),  # type: ignore[arg-type]
+        engine,  # type: ignore[arg-type]
+        Settings(),
+    )
+    assert [each.box for each in found] == [letters_at]

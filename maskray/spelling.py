@@ -1,0 +1,165 @@
+"""Which clinical text a line may spell that was read with a letter wrong.
+
+A reading is only the likeliest of many: the recogniser says of each step along a line how
+likely each character is there. Here clinical text that differs in a letter or two is held
+against what was read, and against people's names as near, by the likelihood of
+connectionist temporal classification (Graves et al., ICML 2006, section 4.1). A blurred
+``LVEF`` is as likely as the ``VEF`` that was read; where a name stands, it is likelier
+than any clinical word by far.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from rapidfuzz import process
+from rapidfuzz.distance import Levenshtein
+
+from maskray.classify import classify
+from maskray.identifiers import Identifiers
+from maskray.policy import Policy
+from maskray.records import Category
+from maskray.rules import MISREADABLE
+from maskray.text import Token, tokens
+from maskray.vocabulary import clinical_words, eponyms, is_name, people_names
+
+_SHORTEST = 3
+"""Letters of a word: two are anybody's initials."""
+_LONG = 6
+"""Letters of a word from which two may be wrong, not one."""
+_SEEN = -8.0
+"""Below that (natural logarithm) the text is not what stands there, nor what was read."""
+_AS_READ = -4.0
+"""So far below what was read the clinical text may be: of names it is 6 and more. Not
+below at all if nothing else in the line is clinical."""
+_BEFORE_NAMES = 2.0
+"""So far above the likeliest name it must be."""
+_UNSEEN = -12.0
+"""What is less likely is not seen at all: how much less says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the recogniser sees in a line of text, shown to it in one way.
+
+    ``steps`` has the shape (steps, characters): natural logarithms of how likely each
+    character is at each step along the line. Character 0 is "none"; ``alphabet`` gives
+    the indices of the others.
+    """
+
+    steps: npt.NDArray[np.float32]
+    alphabet: Mapping[str, int]
+
+    def likelihoods(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Of each text, the natural logarithm, less that of the likeliest path."""
+        import torch
+        from torch.nn.functional import ctc_loss
+
+        spelled = [[self.alphabet[each] for each in text] for text in texts]
+        used = sorted({each for text in spelled for each in text})
+        count = len(texts)
+        losses = ctc_loss(
+            torch.from_numpy(self.steps[:, [0, *used]])[:, None].expand(-1, count, -1),
+            torch.tensor(
+                [used.index(self.alphabet[e]) + 1 for text in texts for e in text]
+            ),
+            torch.full((count,), len(self.steps)),
+            torch.tensor([len(text) for text in texts]),
+            reduction="none",
+        )
+        likely = -losses.double().numpy() - float(self.steps.max(axis=1).sum())
+        return np.nan_to_num(likely, nan=_UNSEEN).clip(min=_UNSEEN)
+
+
+def clinical_text(
+    text: str, sights: Sequence[Sight], identifiers: Identifiers, policy: Policy
+) -> str | None:
+    """The clinical text that a line may spell as well as what was read, if there is one.
+
+    Args:
+        text: What was read.
+        sights: Of the same line, in several ways; most must agree.
+        identifiers: The header's: what may be one of them is no clinical text.
+        policy: As for :func:`maskray.classify.classify`.
+    """
+    doubted = _doubted(text, identifiers, policy)
+    if not sights or not set(text) <= sights[0].alphabet.keys():
+        return None
+    meant = called = text
+    for token in reversed(doubted):
+        likely = _likeliest(meant, token, _clinical(), sights)
+        if likely is None:
+            return None
+        meant = likely
+    runs = classify(meant, identifiers, policy)
+    if any(run.category is not Category.CLINICAL for run in runs):
+        return None
+    for token in reversed(doubted):
+        called = _likeliest(called, token, _names(), sights) or called
+    named = any(is_name(token.text) for token in doubted)
+    alone = len(doubted) == sum(1 for _ in tokens(text))
+    as_read = _BEFORE_NAMES if named else 0.0 if alone else _AS_READ
+    as_called = _UNSEEN if called in (text, meant) else _BEFORE_NAMES
+    likelihoods = [each.likelihoods([meant, text, called]) for each in sights]
+    above = np.median([row[0] - row for row in likelihoods], axis=0)
+    seen = float(np.median([row[0] for row in likelihoods])) >= _SEEN
+    return meant if seen and above[1] >= as_read and above[2] >= as_called else None
+
+
+def may_be_clinical(text: str, identifiers: Identifiers, policy: Policy) -> bool:
+    """Whether each word that nobody can name has a clinical one near it."""
+    doubted = _doubted(text, identifiers, policy)
+    return bool(doubted) and all(_near(token, _clinical()) for token in doubted)
+
+
+def _doubted(text: str, identifiers: Identifiers, policy: Policy) -> list[Token]:
+    """The words of a line that are neither clinical nor PHI by their form."""
+    runs = classify(text, identifiers, policy)
+    return [
+        token
+        for token in tokens(text)
+        for run in runs
+        if run.start <= token.start < run.end and run.category in MISREADABLE
+    ]
+
+
+def _likeliest(
+    text: str, token: Token, words: Sequence[str], sights: Sequence[Sight]
+) -> str | None:
+    """The text with the word in a token's place that fits best of those near it."""
+    written = (str,) if token.text.isupper() else (str.title, str.lower, str)
+    texts = [
+        text[: token.start] + way(word) + text[token.end :]
+        for word in _near(token, words)
+        for way in written
+    ]
+    texts = [each for each in texts if set(each) <= sights[0].alphabet.keys()]
+    if not texts:
+        return None
+    return texts[int(np.argmax(sum(each.likelihoods(texts) for each in sights)))]
+
+
+def _near(token: Token, words: Sequence[str]) -> list[str]:
+    if not token.is_word or len(token.text) < _SHORTEST - 1:
+        return []
+    most = 2 if len(token.text) >= _LONG else 1
+    near = process.extract(
+        token.folded, words, scorer=Levenshtein.distance, score_cutoff=most, limit=None
+    )
+    return [word for word, *_ in near]
+
+
+@cache
+def _clinical() -> list[str]:
+    return _words(clinical_words() | eponyms().keys())
+
+
+@cache
+def _names() -> list[str]:
+    return _words(people_names() - clinical_words())
+
+
+def _words(words: Iterable[str]) -> list[str]:
+    return sorted(each for each in words if len(each) >= _SHORTEST and each.isalpha())
