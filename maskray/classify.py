@@ -357,6 +357,7 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
 def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
     return (
         _is_eponym(line, index)
+        or _is_run_into_eponym(line[index].folded)
         or _is_unit(line, index)
         or _is_setting(line, index)
         or _is_misread_setting(line, index)
@@ -514,6 +515,18 @@ def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
     )
 
 
+def _is_run_into_eponym(word: str) -> bool:
+    """Whether the space between such a name and its word was lost: ``Watersview``."""
+    if len(word) < 2 * _LONG_ENOUGH or is_name(word):
+        return False
+    return any(
+        distance(word, eponym + each, 1) <= 1
+        for eponym, beside in eponyms().items()
+        if word.startswith(eponym) and len(eponym) > _LONG_ENOUGH
+        for each in beside
+    )
+
+
 def _with_letter_lost(token: Token) -> Iterator[str]:
     """A word, and the clinical words it may be if a letter was not read."""
     yield token.folded
@@ -533,6 +546,7 @@ _PLAIN_NUMBERS = [
         r"[A-Z]{1,3}\d{1,2}[A-Z]?",
         r"\d{1,2}[A-Z]{1,2}\d?",
         r"[23]D\d{2,3}",  # a gain
+        r"[A-Z]\d{1,3}(DB|[KM]?HZ|[CM]M|M?S|KV|FPS|BPM)",  # Dyn R65dB
         r"[A-Z]\d[A-Z]\d",  # two settings: M3M4
         r"[WLCZ]\d{4}",  # a window
         r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",

@@ -45,7 +45,7 @@ _SURE_FEW = 0.8
 _SHORT_WORD = 5
 """So many letters are read in texture too."""
 _AS_HIGH = 1.6
-_PART = 6
+_PART = 8
 """Letters higher than that part of the frame are seen by EasyOCR if they are any."""
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
@@ -105,7 +105,7 @@ def _respelled(instance: Instance, seen: Seen, reader: Reader, policy: Policy) -
         line
         for line in seen.lines
         if _is_unnamed(line, instance)
-        and line.box.width > line.box.height
+        and line.box.width >= line.box.height
         and may_be_clinical(line.text.get_secret_value(), instance.identifiers, policy)
         and rules.findings([line], instance.identifiers, policy)
     ]

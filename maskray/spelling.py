@@ -8,6 +8,7 @@ connectionist temporal classification (Graves et al., ICML 2006, section 4.1). A
 than any clinical word by far.
 """
 
+import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -98,7 +99,7 @@ def clinical_text(
         return None
     for token in reversed(doubted):
         called = _likeliest(called, token, _names(), sights) or called
-    named = any(is_name(token.text) for token in doubted)
+    named = any(is_name(token.text) or _is_foreign(token) for token in doubted)
     alone = len(doubted) == sum(1 for _ in tokens(text))
     as_read = _BEFORE_NAMES if named else 0.0 if alone else _AS_READ
     as_called = _UNSEEN if called in (text, meant) else _BEFORE_NAMES
@@ -142,6 +143,8 @@ def _likeliest(
 
 
 def _near(token: Token, words: Sequence[str]) -> list[str]:
+    if _is_foreign(token) and len(token.text) == 1:
+        return list(string.ascii_uppercase) if words is _clinical() else []
     if not token.is_word or len(token.text) < _SHORTEST - 1:
         return []
     most = 2 if len(token.text) >= _LONG else 1
@@ -149,6 +152,11 @@ def _near(token: Token, words: Sequence[str]) -> list[str]:
         token.folded, words, scorer=Levenshtein.distance, score_cutoff=most, limit=None
     )
     return [word for word, *_ in near]
+
+
+def _is_foreign(token: Token) -> bool:
+    """Whether a word is beyond Latin: a letter alone is a side's, seen in texture."""
+    return not token.folded.isascii()
 
 
 @cache

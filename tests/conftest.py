@@ -23,9 +23,11 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
     script = Path(__file__).parents[1] / "bench" / "make_tiny_llama4.py"
     made = {"noise": folder / "noise", "says": folder / "says"}
-    for name, words in (("noise", []), ("says", [WORD])):
-        command = [sys.executable, str(script), str(made[name]), *words]
-        subprocess.run(command, check=True, capture_output=True)
+    running = [
+        subprocess.Popen([sys.executable, str(script), str(made[name]), *words])
+        for name, words in (("noise", []), ("says", [WORD]))
+    ]
+    assert [each.wait() for each in running] == [0, 0]
     return made
 
 

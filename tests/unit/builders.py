@@ -290,7 +290,7 @@ def inside(frames: Frames, boxes: Boxes) -> npt.NDArray[np.bool_]:
     return held
 
 
-_CHARACTERS = string.ascii_letters + string.digits + " .%:"
+_CHARACTERS = string.ascii_letters + string.digits + " .%:\u4e0a"
 _ALPHABET = {each: index for index, each in enumerate(_CHARACTERS, start=1)}
 _NOTHING = 1e-9
 

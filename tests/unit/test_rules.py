@@ -1303,7 +1303,15 @@ def test_so_does_one_that_runs_upwards():
 
 
 @pytest.mark.parametrize(
-    "text", ["Bemmett fracture", "Bemett fracture", "Achillkes tendon"]
+    "text",
+    [
+        "Bemmett fracture",
+        "Bemett fracture",
+        "Achillkes tendon",
+        "Watersview",
+        "Waterssview",
+        "Fontanconduit 30 fps",
+    ],
 )
 def test_a_misread_eponym_beside_its_word_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
@@ -1314,6 +1322,13 @@ def test_a_misread_eponym_beside_its_word_stays(text):
 def test_a_name_like_an_eponym_does_not():
     (name, *_) = classify("NORTON FOOT", NOBODY, DEFAULT)
     assert name.category is Category.NAME
+
+
+@pytest.mark.parametrize("text", ["Watersmith", "Watersviceroy", "Coopersmith"])
+def test_a_name_that_an_eponym_begins_does_not(text):
+    assert Category.CLINICAL not in {
+        each.category for each in classify(text, NOBODY, DEFAULT)
+    }
 
 
 def test_a_misread_eponym_alone_does_not():
@@ -1346,6 +1361,7 @@ def test_names_of_things_are_told_with_their_gaps():
         "DWIb=500",
         "rhin MIP 12",
         "rIs 0.2",
+        "Dyn R65dB",
     ],
 )
 def test_a_misread_setting_before_its_number_stays(text):
@@ -1370,6 +1386,7 @@ def test_a_short_surname_before_a_number_is_no_setting():
         "MKG 01/02/2020",
         "DWIb",
         "rhomas",
+        "R65423DB",
     ],
 )
 def test_the_same_elsewhere_does_not(text):

@@ -55,6 +55,14 @@ def test_what_a_line_may_spell(text, doubts, expected):
     assert meant(text, sight(text, **doubts)) == expected
 
 
+def test_a_letter_beyond_latin_may_be_a_sides():
+    foreign = "\u4e0a"
+    likely = {"at0_R": 20.0}
+    assert meant(foreign, sight(foreign, **likely)) == "R"
+    assert meant(foreign, sight(foreign, at0_R=0.9)) is None, "it must be likelier"
+    assert meant(foreign * 2, sight(foreign * 2, **likely, at1_R=20.0)) is None
+
+
 def test_most_sights_must_agree():
     seen, unseen = sight("SUV mox 11", at5_a=0.9), sight("SUV mox 11")
     assert meant("SUV mox 11", seen, seen, unseen) == "SUV max 11"
