@@ -244,7 +244,7 @@ def test_a_few_letters_as_large_as_a_body_are_texture_if_nobody_else_sees_them()
     large = line("DQ", Box(20, 40, 140, 110), 0.96, others=twice)
     assert judged(Seen((large,)), SecondEngine())[0].lines == ()
     assert judged(Seen((large,)), SecondEngine(("DQ", 0.9)))[0].lines
-    small = line("DQ", Box(20, 40, 140, 70), 0.96, others=twice)
+    small = line("DQ", Box(20, 40, 60, 64), 0.96, others=twice)
     assert judged(Seen((small,)), SecondEngine())[0].lines
     long = line("DQXW", Box(20, 40, 140, 110), 0.96, others=twice)
     assert judged(Seen((long,)), SecondEngine())[0].lines
