@@ -49,7 +49,6 @@ _PART = 8
 """Letters higher than that part of the frame are seen by EasyOCR if they are any."""
 _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
-_FAR_LARGER = 4
 _TALL = 1.5
 """How much higher than wide a place is whose text stands upright."""
 _WHOLE_FRAME_LETTERS = 26
@@ -93,7 +92,7 @@ def second_opinion(
     more = [
         line
         for each in suspected
-        for line in _lines(each, _new(read.get(each, ()), each, seen), again.get(each, ()))
+        for line in _lines(each, read.get(each, ()), again.get(each, ()))
     ]
     kept += rules.findings(more, instance.identifiers, settings.policy)
     return seen, kept, _boxes(read)
@@ -131,8 +130,8 @@ def _boxes(read: Mapping[TextLine, Sequence[Located]]) -> Boxes:
     """EasyOCR's own boxes; of text that stands upright it was not asked for any."""
     boxes: Boxes = {}
     for line, found in read.items():
-        if not _is_upright(line):
-            boxes.setdefault(line.frames[0], []).extend(each.box for each in found)
+        drawn = (each.box for each in found if each.box != line.box)
+        boxes.setdefault(line.frames[0], []).extend(drawn)
     return boxes
 
 
@@ -155,9 +154,8 @@ def _is_texture(
 
     Texture is read as a few uncertain letters, or as one beyond Latin, and drawn wider
     than letters stand, or far larger than a console prints. A name is never texture,
-    faint ones are missed by EasyOCR too;
-    unless it was not read again, however hard that was tried, and EasyOCR is not sure of
-    anything there.
+    faint ones are missed by EasyOCR too; unless it was not read again, however hard that
+    was tried, and EasyOCR is not sure of anything there.
     """
     text = line.text.get_secret_value().strip()
     if _is_unconfirmed(line, lines) and not any(_is_sure(each) for each in read):
@@ -218,12 +216,6 @@ def _whole_frame(instance: Instance, seen: Seen, gate: GateSettings) -> list[Tex
     return [TextLine((0,), whole, SecretStr(""), 0.0)]
 
 
-def _new(read: Sequence[Located], place: TextLine, seen: Seen) -> list[Located]:
-    """What EasyOCR reads in a place where no line was read: the place may be larger."""
-    there = (replace(place, box=each.box) for each in read)
-    return [e for e, at in zip(read, there, strict=True) if not _was_read(at, seen.lines)]
-
-
 def _lines(
     place: TextLine, read: Sequence[Located], again: Sequence[Reading]
 ) -> list[TextLine]:
@@ -241,8 +233,6 @@ def _lines(
     if not sure:
         return []
     box = functools.reduce(Box.join, (each.box for each in sure))
-    if _is_upright(place) and _FAR_LARGER * box.area > place.box.area:
-        box = place.box  # what was spotted is there, if read in part
     confidence = min(each.confidence for each in sure)
     return [
         replace(
@@ -307,7 +297,11 @@ def _read(
         for name in {line.view for line in here}:
             view = shown.get(name, next(iter(shown.values())))
             group = [line for line in here if line.view == name]
-            lying = [e for e in group if _is_whole(e, view) or not _is_upright(e)]
+            lying = [
+                line
+                for line in group
+                if line.box.height < _TALL * line.box.width or _is_whole(line, view)
+            ]
             read.update(_read_lying(view, lying, locator))
             for line in group:
                 if line not in read:
@@ -326,10 +320,6 @@ def _read_harder(shown: Iterable[View], line: TextLine, reader: Reader) -> list[
         for each in reader.read_again(view, spot)
         if each.confidence >= _READ
     ]
-
-
-def _is_upright(line: TextLine) -> bool:
-    return line.box.height >= _TALL * line.box.width
 
 
 def _is_whole(line: TextLine, view: View) -> bool:
@@ -357,34 +347,18 @@ def _read_lying(
 
 
 def _read_upright(view: View, line: TextLine, locator: Locator) -> list[Located]:
-    """A line turned by 90 degrees, to either side: the surer reading."""
+    """A line turned by 90 degrees, to either side: the surer reading, in its place."""
     place = line.box.grow(line.box.width // 4, line.box.width // 2)
     inside = place.clip(*view.shape[:2])
     if inside is None:
         return []
-    ways: list[tuple[int, list[Located]]] = []
+    ways: list[list[Located]] = []
     for turns in (1, 3):
         turned = np.ascontiguousarray(np.rot90(view[inside.index], turns))
         whole = Box(0, 0, turned.shape[1], turned.shape[0])
-        ways.append((turns, locator.read(turned, [whole], [line.box.width])))
-    turns, best = max(
-        ways,
-        key=lambda way: sum(each.confidence for each in way[1]) / (len(way[1]) or 1),
-    )
+        ways.append(locator.read(turned, [whole], [line.box.width]))
+    best = max(ways, key=lambda way: sum(each.confidence for each in way) / (len(way) or 1))
     if not best:
         return []
     confidence = min(each.confidence for each in best)
-    box = functools.reduce(Box.join, (each.box for each in best))
-    return [Located(_turned_back(box, inside, turns), _joined(best), confidence)]
-
-
-def _turned_back(box: Box, place: Box, turns: int) -> Box:
-    """In the frame's pixels, a box of a place that was turned by one or three quarters.
-
-    ``turns`` as ``np.rot90`` counts them: against the clock.
-    """
-    if turns == 1:
-        x0, y0 = place.width - box.y1, box.x0
-    else:
-        x0, y0 = box.y0, place.height - box.x1
-    return Box(x0, y0, x0 + box.height, y0 + box.width).shift(place.x0, place.y0)
+    return [Located(line.box, _joined(best), confidence)]

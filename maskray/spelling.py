@@ -63,9 +63,7 @@ class Sight:
         count = len(texts)
         losses = ctc_loss(
             torch.from_numpy(self.steps[:, [0, *used]])[:, None].expand(-1, count, -1),
-            torch.tensor(
-                [used.index(self.alphabet[e]) + 1 for text in texts for e in text]
-            ),
+            torch.tensor([used.index(each) + 1 for text in spelled for each in text]),
             torch.full((count,), len(self.steps)),
             torch.tensor([len(text) for text in texts]),
             reduction="none",

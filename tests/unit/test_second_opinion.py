@@ -239,6 +239,27 @@ def test_a_word_that_spells_a_clinical_one_as_likely_is_clinical() -> None:
     assert judged(Seen((spelled,)), SecondEngine(), again=blurred)[1] != []
 
 
+def test_a_whole_frame_that_is_high_is_read_as_it_stands() -> None:
+    shown = Box(10, 20, 60, 36)
+
+    class Lying(SecondEngine):
+        def read(self, _view: Any, _places: Any, _heights: Any, **_: Any) -> list[Located]:
+            upright = _view.shape[0] > _view.shape[1]
+            return [Located(shown, SecretStr("XQZTW"), 0.9)] if upright else []
+
+    ds = dataset(np.zeros((1, 400, 100), np.uint8) + np.arange(100, dtype=np.uint8))
+    ds.BurnedInAnnotation = "YES"
+    _, found, _ = second_opinion(
+        opened(ds),
+        Seen(),
+        [],
+        FirstEngine(),  # type: ignore[arg-type]
+        Lying(),  # type: ignore[arg-type]
+        Settings(),
+    )
+    assert [each.box for each in found] == [shown]
+
+
 def test_a_few_letters_as_large_as_a_body_are_texture_if_nobody_else_sees_them() -> None:
     twice = (SecretStr("DQ"),) * 2
     large = line("DQ", Box(20, 40, 140, 110), 0.96, others=twice)
@@ -254,39 +275,3 @@ def test_other_texture_in_the_same_place_tells_nothing() -> None:
     smaller = replace(line("R", Box(30, 45, 40, 52)), frames=(1,))
     lines = (read_again("LEE"), smaller)
     assert judged(Seen(lines), SecondEngine())[0].lines == (smaller,)
-
-
-def test_what_was_read_already_is_not_found_again_in_a_larger_place() -> None:
-    known = line("LEFT", PLACE.grow(2, 2))
-    large = line("?", Box(20, 40, 300, 190), 0.3)
-    assert judged(Seen((known,), (large,)), SecondEngine(("LEFTX", 0.9)))[1] == []
-
-
-@pytest.mark.parametrize("turns", [1, 3])
-def test_upright_text_is_found_where_it_stands(turns: int) -> None:
-    """In a place far larger; the second engine sees it as the right one of two turns."""
-    place, letters_at = Box(100, 20, 180, 180), Box(110, 100, 122, 140)
-    picture = np.zeros((160, 80))
-    picture[letters_at.shift(-place.x0, -place.y0).index] = 1
-
-    class Turning(SecondEngine):
-        def read(self, _view: Any, places: Any, _heights: Any, **_: Any) -> list[Located]:
-            self.asked += places
-            if len(self.asked) != (1 if turns == 1 else 2):
-                return []
-            ys, xs = np.nonzero(np.rot90(np.pad(picture, 20), turns))
-            box = Box.around([(xs.min(), ys.min()), (xs.max() + 1, ys.max() + 1)])
-            return [Located(box, SecretStr("XQZTW"), 0.9)]
-
-    engine = Turning()
-    source = instance()
-    doubtful = line("?", place, 0.3)
-    _, found, _ = second_opinion(
-        source,
-        Seen((), (doubtful,)),
-        [],
-        FirstEngine(),  # type: ignore[arg-type]
-        engine,  # type: ignore[arg-type]
-        Settings(),
-    )
-    assert [each.box for each in found] == [letters_at]
