@@ -243,7 +243,8 @@ def test_a_whole_frame_that_is_high_is_read_as_it_stands() -> None:
     shown = Box(10, 20, 60, 36)
 
     class Lying(SecondEngine):
-        def read(self, _view: Any, _places: Any, _heights: Any, **_: Any) -> list[Located]:
+        def read(self, _view: Any, places: Any, _heights: Any, **_: Any) -> list[Located]:
+            self.asked += places
             upright = _view.shape[0] > _view.shape[1]
             return [Located(shown, SecretStr("XQZTW"), 0.9)] if upright else []
 
