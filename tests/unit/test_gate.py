@@ -107,19 +107,6 @@ def test_a_body_is_no_text():
     assert find(FakeReader(Box(100, 50, 500, 400)), [FLAT], [WHOLE]) == []
 
 
-def test_what_is_written_on_a_body_is_found_in_a_quarter_of_the_frame():
-    body, letters = Box(0, 0, 639, 479), Box(30, 300, 90, 320)
-    on_body = FakeReader(body, faint=[letters], small=100_000)
-    found = find(on_body, [FLAT, NamedView("window", FLAT.pixels)], [WHOLE])
-    assert letters in boxes(found)
-    assert boxes(find(on_body, [FLAT], [WHOLE], twice=False)) == []
-    elsewhere = Box(20, 20, 160, 40)
-    with_text = FakeReader(elsewhere, body, faint=[letters], small=100_000)
-    assert letters not in boxes(find(with_text, [FLAT], [WHOLE]))
-    no_body = FakeReader(faint=[letters], small=100_000)
-    assert boxes(find(no_body, [FLAT], [WHOLE])) == []
-
-
 def test_a_body_cut_by_a_place_is_no_text():
     body = Box(0, 60, 320, 260)
     assert find(FakeReader(body), [FLAT], [Box(0, 56, 312, 264)]) == []
