@@ -58,6 +58,8 @@ def without_remarks(frame: bytes) -> bytes:
         found = [(start, end) for start, end in spans if any(frame[start:end])]
     except (struct.error, IndexError):
         raise UnsupportedPixelsError("a frame is cut off", "not_decodable") from None
+    if any(end > len(frame) for _, end in found):
+        raise UnsupportedPixelsError("a frame is cut off", "not_decodable")
     if not found:
         return frame
     cleared = bytearray(frame)

@@ -141,6 +141,13 @@ def test_what_cannot_be_followed_is_refused(frame):
         without_remarks(frame[: len(frame) // 2])
 
 
+def test_a_remark_that_is_cut_off_is_refused():
+    frame = next(each for each in CARRIED.values() if each.startswith(b"\xff\x4f\xff\x51"))
+    start = frame.index(b"\xff\x64")
+    with pytest.raises(UnsupportedPixelsError):
+        without_remarks(frame[: start + 6] + b"Somebody")
+
+
 @given(st.sampled_from(list(CARRIED.values())), st.data())
 def test_broken_frames_end_in_one_way(frame, data):
     at = data.draw(st.integers(2, len(frame) - 1))
