@@ -95,6 +95,10 @@ _LONG_ENOUGH = 4
 DATES = frozenset({Category.DATE, Category.BIRTH_DATE})
 
 
+MISREADABLE = frozenset({Category.UNKNOWN, Category.NAME, Category.OTHER_ID})
+"""What a clinical word or number may turn into when it is misread."""
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
     """A run of characters of one line, half-open, and what it is."""
@@ -125,6 +129,20 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_compound(line, found)
     _by_side(line, found)
     return tuple(_runs(line, found))
+
+
+def is_plain(text: str, identifiers: Identifiers) -> bool:
+    """Whether nothing in a line needs another reading.
+
+    Each token is PHI by its form or by the header, or clinical as it is spelled.
+    """
+    runs = classify(text, identifiers, Policy())
+    clinical = [run for run in runs if run.category is _CLINICAL]
+    return not any(run.category in MISREADABLE for run in runs) and all(
+        any(each.isdigit() for each in token.text) or _is_spelled_right(token)
+        for run in clinical
+        for token in tokens(text[run.start : run.end])
+    )
 
 
 def items_in(text: str) -> list[tuple[int, int]]:

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from maskray import rules
-from maskray.classify import classify, items_in
+from maskray.classify import classify, is_plain, items_in
 from maskray.gate import Sighting
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.picture import Picture
 from maskray.policy import Policy
-from maskray.read import Reader, Reading, Spot
+from maskray.read import Reader, Reading
 from maskray.records import Category, Finding, TextLine
 from maskray.render import NamedView, View
+from maskray.spots import Spot, turned
+from maskray.strokes import as_long_as_strokes
 from maskray.text import fold, letters
 
 _SURE = 0.6
@@ -36,7 +38,12 @@ _WORD_SHAPE = 1.3
 _LEVEL = 0.6
 _AS_THICK = 1.6
 """Pieces of one line overlap across it by that share, and are as thick, but for so much."""
+_LONGER = 1.05
 _JOINTS = ("-", "/")
+_SETTLED = 0.9
+"""The tiny network's confidence in plain text that needs no other reading."""
+_SETTLED_SHORT = 0.97
+_UNREADABLE = 0.3
 _STRONG = 0.5
 """A spot below this score that cannot be read is taken for texture."""
 
@@ -98,13 +105,14 @@ def read_sightings(
 ) -> tuple[list[TextLine], list[TextLine]]:
     """The lines read in a frame, and the places where reading was doubtful.
 
-    Text that no rule can name, and figures read hesitantly, are read again, larger and in
-    the other views: a misread clinical word is no PHI, a misread date is. Not so where
+    The tiny network reads first, and the small one what that leaves in doubt. Text that
+    no rule can name, and figures read hesitantly, are read again, larger and in the other
+    views: a misread clinical word is no PHI, a misread date is. Not so where
     ``resembles`` says that a line was read alike in an earlier frame: then there are
     several readings already.
     """
     frames = tuple(frames)
-    readings = _readings(reader, sightings, shown)
+    readings = _readings(reader, sightings, shown, identifiers)
     sure = [each for each in readings if _is_sure(each[0])]
     cut = [each for each in sure if _is_cut_short(each[0], identifiers)]
     sure = [each for each in sure if each not in cut]
@@ -138,7 +146,10 @@ def read_sightings(
 
 
 def _readings(
-    reader: Reader, sightings: Sequence[Sighting], shown: Sequence[NamedView]
+    reader: Reader,
+    sightings: Sequence[Sighting],
+    shown: Sequence[NamedView],
+    identifiers: Identifiers,
 ) -> list[tuple[Reading, str]]:
     """What the sightings spell, alone and together, and the view in which they do."""
     readings: list[tuple[Reading, str]] = []
@@ -147,13 +158,63 @@ def _readings(
         by_view.setdefault(sighting.view.name, []).append(sighting)
     for name, group in by_view.items():
         view = group[0].view.pixels
-        found = reader.read(view, [each.spot for each in group])
+        found = _read(reader, view, [each.spot for each in group], identifiers)
+        found = [_uncut(reader, view, each, identifiers) for each in found]
         whole = _with_ends(reader, view, found)
         readings += [(reading, name) for reading in (*found, *whole)]
     stacked = reader.read_columns(
         [view.pixels for view in shown], (each.spot for each in sightings)
     )
     return [*readings, *((reading, shown[0].name) for reading in stacked)]
+
+
+def _read(
+    reader: Reader, view: View, spots: Sequence[Spot], identifiers: Identifiers
+) -> list[Reading]:
+    """What spots of a view spell, read by the small network unless it is plain."""
+    read = reader.read(view, spots, quick=True)
+    open_ones = [i for i, each in enumerate(read) if _is_open(each, identifiers)]
+    again = reader.read(view, [spots[i] for i in open_ones])
+    for i, each in zip(open_ones, again, strict=True):
+        one, other = each, read[i]
+        if not _is_sure(one) and other.confidence > one.confidence:
+            one, other = other, one
+        read[i] = replace(one, other=other)
+    return read
+
+
+def _is_open(reading: Reading, identifiers: Identifiers) -> bool:
+    """Whether a reading of the tiny network needs another one: not what it cannot read.
+
+    Nor what is plain: sides, figures, and longer text with no word misspelled.
+    """
+    text = letters(reading.text.get_secret_value())
+    if reading.confidence < _UNREADABLE:
+        return False
+    if len(text) == 1 or (text.isdecimal() and len(text) <= _FEW):
+        return not text.isascii() or reading.confidence < _SETTLED_SHORT
+    plain = is_plain(reading.text.get_secret_value(), identifiers)
+    return len(text) <= _FEW or reading.confidence < _SETTLED or not plain
+
+
+def _uncut(
+    reader: Reader, view: View, reading: Reading, identifiers: Identifiers
+) -> Reading:
+    """A reading of the whole line, where letters go on beyond the place that was read."""
+    if not reading.spot.is_level or not _is_sure(reading):
+        return reading
+    box = reading.spot.box
+    if box.width >= box.height:
+        longer = as_long_as_strokes(view, box)
+    else:
+        longer = turned(as_long_as_strokes(view.transpose(1, 0, 2), turned(box)))
+    if longer.area < _LONGER * box.area:
+        return reading
+    [whole] = _read(reader, view, [Spot.at(longer, reading.spot.score)], identifiers)
+    text, more = (letters(each.text.get_secret_value()) for each in (reading, whole))
+    if whole.confidence <= _SURE_WHOLE or text not in more or text == more:
+        return reading
+    return _uncut(reader, view, whole, identifiers)
 
 
 def _with_ends(reader: Reader, view: View, readings: Sequence[Reading]) -> list[Reading]:
@@ -251,16 +312,22 @@ def _read_again(
     """Readings in one view after the other, until they leave no doubt."""
     text = letters(reading.text.get_secret_value())
     again: list[Reading] = []
+    if reading.other is not None and reading.other.confidence >= _SURE:
+        again.append(reading.other)
     places = [(view.pixels, reading.spot) for view in shown]
     if reading.picture is not None:
         places = [(reading.picture, Spot.whole(reading.picture))]
+
+    def agreed() -> bool:
+        read = {letters(one.text.get_secret_value()) for one in again}
+        return len(again) >= rules.times(reading.confidence) and read == {text}
+
     for view, spot in places:
-        for each in reader.read_again(view, spot):
+        for each in () if agreed() else reader.read_again(view, spot):
             if each.confidence >= _SURE:
                 again.append(each)
-            read = {letters(one.text.get_secret_value()) for one in again}
-            if len(again) >= rules.times(reading.confidence) and read == {text}:
-                return again
+            if agreed():
+                break
     return again
 
 

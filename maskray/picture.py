@@ -14,7 +14,7 @@ import numpy as np
 from maskray.errors import DetectionError
 from maskray.gate import Sighting
 from maskray.geometry import Box
-from maskray.render import NamedView, View
+from maskray.render import LOCAL, NamedView, View
 from maskray.settings import ModelProfile
 
 _LEGIBLE = 48
@@ -114,12 +114,14 @@ def fewest_views(found: Iterable[Sighting], shown: Sequence[NamedView]) -> list[
 
 
 def _shows(view: NamedView, sighting: Sighting) -> bool:
-    if view.name == sighting.view.name:
-        return True
+    if view.name == LOCAL or view.name == sighting.view.name:
+        return view.name == sighting.view.name
     box = sighting.spot.box.clip(*view.pixels.shape[:2])
     if box is None:
         return True
     best = int(np.ptp(sighting.view.pixels[box.index]))
+    if sighting.view.name == LOCAL:
+        best = 0  # its contrast is not the picture's
     return int(np.ptp(view.pixels[box.index])) >= max(_AS_WELL * best, _LEGIBLE)
 
 

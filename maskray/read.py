@@ -1,36 +1,30 @@
 """Reading: RapidOCR finds lines of text in a view and says what they spell.
 
-RapidOCR (PP-OCRv6 on ONNX Runtime) brings its models in its package. One
-:class:`Reader` is built per process; it is not thread-safe.
+It has two sets of networks (see ``ppocr``): the small ones look first, the tiny ones give
+further looks and readings. One :class:`Reader` is built per process; it is not
+thread-safe.
 """
 
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 from pydantic import SecretStr
 
-from maskray.errors import ServiceDownError
 from maskray.geometry import Box, joined
+from maskray.ppocr import PPOCR, Quad, Spelled
 from maskray.records import PhiText, TextLine
 from maskray.render import View
 from maskray.settings import ReadSettings
 from maskray.spelling import Sight
+from maskray.spots import Spot, edge, one_per_line
 from maskray.stacked import LaidDown, columns_of_letters, lay_down
 from maskray.strokes import stroke_places
 
 NAME = "rapidocr"
-Quad = npt.NDArray[np.float32]
-"""Corners of a line of text, shape (4, 2), ``(x, y)`` in native pixels, clockwise from
-the top left of the upright text."""
-
-_LETTERS_HIGH, _LEAST_WIDE = 48, 160
-"""Pixels: the picture of a line that the recogniser takes."""
 _TILE_OVERLAP = 160
 """Pixels that neighbouring tiles share: more than a line of small text is high."""
 _MOST_UPSCALING = 3.0
@@ -47,44 +41,14 @@ _UPRIGHT = 0.12
 """Slope (radians) up to which a line counts as upright and is split into words."""
 _COLUMN_GAP = 1.6
 """A gap wider than so many characters begins another item; a space is one at most."""
-_FLIP_CERTAINTY = 0.9
-"""From here on RapidOCR turns a line by 180 degrees before reading."""
 _RIGHT_WAY_UP = 0.95
 """Below this confidence a line that was turned is read the other way up too."""
 _SURE_COLUMN = 0.8
 """Confidence from which letters that were laid down are a line ..."""
 _SHORTEST_COLUMN = 3
+_INSIDE = 0.7
 _MISCOUNTED = 0.34
 """... and how many of them may have been read as none, or as two."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Spot:
-    """A place where a line of text seems to be. ``score`` is 0 to 1."""
-
-    quad: Quad
-    score: float
-
-    @classmethod
-    def at(cls, box: Box, score: float) -> "Spot":
-        """An upright spot."""
-        corners = [(box.x0, box.y0), (box.x1, box.y0), (box.x1, box.y1), (box.x0, box.y1)]
-        return cls(np.array(corners, np.float32), score)
-
-    @classmethod
-    def whole(cls, view: View) -> "Spot":
-        """The spot of a view that shows one line and nothing else."""
-        return cls.at(Box(0, 0, view.shape[1], view.shape[0]), 1.0)
-
-    @property
-    def box(self) -> Box:
-        """The upright box around the quad."""
-        return Box.around((float(x), float(y)) for x, y in self.quad)
-
-    @property
-    def sides(self) -> tuple[float, float]:
-        """Lengths of the quad's first two sides, in pixels: those of a turned line too."""
-        return _edge(self.quad, 0, 1), _edge(self.quad, 1, 2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +56,7 @@ class Reading:
     """What a spot spells; ``columns`` as in :class:`maskray.records.TextLine`.
 
     ``picture`` is what was read, if not the view itself: a column of letters, laid down.
+    ``other`` is what the tiny network made of the same spot.
     """
 
     spot: Spot
@@ -99,6 +64,7 @@ class Reading:
     confidence: float
     columns: tuple[tuple[int, int], ...] = ()
     picture: View | None = field(default=None, repr=False)
+    other: "Reading | None" = None
 
     def lines(
         self, frames: Iterable[int], view: str, whole: Iterable[tuple[int, int]] = ()
@@ -164,22 +130,17 @@ class Reader:
 
     def __init__(self, settings: ReadSettings | None = None) -> None:
         self._settings = settings or ReadSettings()
-        try:
-            from rapidocr import RapidOCR
-
-            self._ocr = RapidOCR(params=_parameters(self._settings.threads))
-            blank = np.zeros((64, 64, 3), np.uint8)
-            self._ocr(blank, use_det=True, use_cls=False, use_rec=False)
-            self._ocr.recognize_txt([blank])
-            self._recogniser: Any = self._ocr.text_rec
-        except Exception:  # noqa: BLE001 - missing package, model or library
-            raise ServiceDownError(
-                "RapidOCR is not usable: install rapidocr and onnxruntime",
-                "no_rapidocr",
-            ) from None
+        self._small = PPOCR("small", self._settings.threads)
+        self._tiny = PPOCR("tiny", self._settings.threads)
 
     def spot(
-        self, view: View, within: Box | None = None, *, shrink: float = 1.0
+        self,
+        view: View,
+        within: Box | None = None,
+        *,
+        shrink: float = 1.0,
+        quick: bool = False,
+        strokes: View | None = None,
     ) -> list[Spot]:
         """Places that look like lines of text.
 
@@ -187,36 +148,50 @@ class Reader:
             view: Shape (rows, columns, 3).
             within: Look only here; coordinates of the result are the view's.
             shrink: Look at a view made smaller by this factor: a second opinion.
+            quick: Look with the tiny network: another second opinion.
+            strokes: The view whose strokes tell where a large area is looked at closely;
+                the view itself, if left out.
         """
         area = within or Box(0, 0, view.shape[1], view.shape[0])
         scale = self._scale(view) * shrink
+        network = self._tiny if quick else self._small
         if not is_large(area):
-            found = self._spot_place(view, area, scale)
+            found = self._spot_place(network, view, area, scale)
         else:
             coarse = max(_COARSE_PX / max(area.width, area.height), _COARSEST)
-            found = self._spot_place(view, area, coarse)
-            for place in stroke_places(view, area):
-                spots = self._spot_place(view, place, scale)
+            found = self._spot_place(network, view, area, coarse)
+            for place in stroke_places(view if strokes is None else strokes, area):
+                spots = self._spot_place(network, view, place, scale)
                 cut = [each.box for each in spots if runs_over(each.box, place, area)]
                 found += spots
                 for near in surroundings(cut, area):
-                    found += self._spot_place(view, near, scale)
-        return found if len(found) < 2 else _without_doubles(found)
+                    found += self._spot_place(network, view, near, scale)
+        return one_per_line(found)
 
-    def read(self, view: View, spots: Sequence[Spot]) -> list[Reading]:
+    def read(
+        self, view: View, spots: Sequence[Spot], *, quick: bool = False
+    ) -> list[Reading]:
         """What each spot spells, best of the ways to turn it; unreadable ones too.
 
         A reading of nothing has an empty text and confidence 0.
+
+        Args:
+            view: Shape (rows, columns, 3).
+            spots: In the view.
+            quick: Read with the tiny network.
         """
         if not spots:
             return []
+        network = self._tiny if quick else self._small
         crops = [_crop(view, spot.quad) for spot in spots]
         tall = [crop.shape[0] >= _TALL * crop.shape[1] for crop in crops]
         lying = [np.rot90(c) if up else c for c, up in zip(crops, tall, strict=True)]
-        best = self._recognise(lying, spots)
+        best = self._recognise(lying, spots, network)
         # A tall crop is a line turned by 90 degrees, or one letter that stands.
         single = [i for i, up in enumerate(tall) if up]
-        again = self._recognise([crops[i] for i in single], [spots[i] for i in single])
+        again = self._recognise(
+            [crops[i] for i in single], [spots[i] for i in single], network
+        )
         for i, other in zip(single, again, strict=True):
             if other.confidence > best[i].confidence:
                 best[i] = other
@@ -251,15 +226,7 @@ class Reader:
         """What the recogniser sees in a lying line: as it is, wider, and clearer."""
         wide = _crop(view, _grown(spot, 0.3, 0.15).quad)
         for crop in (_crop(view, spot.quad), wide, _clear(_twice(wide))):
-            ratio = max(_LEAST_WIDE / _LETTERS_HIGH, crop.shape[1] / crop.shape[0])
-            shown = self._recogniser.resize_norm_img(
-                np.ascontiguousarray(crop[..., ::-1]), ratio
-            )
-            [steps] = self._recogniser.session(shown[np.newaxis].astype(np.float32))
-            least = np.finfo(np.float32).tiny
-            yield Sight(
-                np.log(np.maximum(steps, least)), self._recogniser.postprocess_op.dict
-            )
+            yield Sight(*self._small.likelihoods(crop))
 
     def read_columns(self, views: Sequence[View], spots: Iterable[Spot]) -> list[Reading]:
         """What letters spell that stand one above the other, and were spotted as such.
@@ -284,7 +251,7 @@ class Reader:
 
     def _read_laid_down(self, line: LaidDown) -> Reading | None:
         place = Spot.whole(line.picture)
-        [reading] = self._spelled([line.picture[..., ::-1]], [place], [False])
+        [reading] = self._spelled(self._small, [line.picture], [place], [False])
         text = reading.text.get_secret_value()
         count = sum(not each.isspace() for each in text)
         agree = abs(count - line.letters) <= _MISCOUNTED * line.letters
@@ -308,38 +275,19 @@ class Reader:
             for x0, x1 in _spans(area.x0, area.x1, size)
         ]
 
-    def _spot_place(self, view: View, place: Box, scale: float) -> list[Spot]:
+    def _spot_place(
+        self, network: PPOCR, view: View, place: Box, scale: float
+    ) -> list[Spot]:
         tiles = self._tiles(place, scale)
-        return [spot for tile in tiles for spot in self._spot_tile(view, tile, scale)]
+        return [spot for tile in tiles for spot in _spot_tile(network, view, tile, scale)]
 
-    def _spot_tile(self, view: View, tile: Box, scale: float) -> list[Spot]:
-        crop = view[tile.index]
-        if int(crop.max()) - int(crop.min()) < 8:
-            return []  # flat: nothing can be written here
-        if scale != 1.0:
-            kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-            crop = np.asarray(
-                cv2.resize(crop, None, fx=scale, fy=scale, interpolation=kernel), np.uint8
-            )
-        # RapidOCR takes OpenCV's channel order.
-        result = self._ocr(crop[..., ::-1], use_det=True, use_cls=False, use_rec=False)
-        if result.boxes is None:
-            return []
-        offset = np.array([tile.x0, tile.y0], np.float32)
-        return [
-            Spot(np.asarray(quad, np.float32) / scale + offset, float(score))
-            for quad, score in zip(result.boxes, result.scores, strict=True)
-        ]
-
-    def _recognise(self, crops: Sequence[View], spots: Sequence[Spot]) -> list[Reading]:
+    def _recognise(
+        self, crops: Sequence[View], spots: Sequence[Spot], network: PPOCR
+    ) -> list[Reading]:
         if not crops:
             return []
-        turned, sides = self._ocr.cls_and_rotate([crop[..., ::-1] for crop in crops])
-        flipped = [
-            "180" in label and certainty > _FLIP_CERTAINTY
-            for label, certainty in sides.cls_res
-        ]
-        readings = self._spelled(turned, spots, flipped)
+        turned, flipped = network.upright(crops)
+        readings = self._spelled(network, turned, spots, flipped)
         # Which side is up is told wrongly at times: of small letters, and of turned lines.
         unsure = [
             i
@@ -348,6 +296,7 @@ class Reader:
             and (flipped[i] or not _is_upright(spots[i].quad))
         ]
         others = self._spelled(
+            network,
             [np.rot90(turned[i], 2) for i in unsure],
             [spots[i] for i in unsure],
             [not flipped[i] for i in unsure],
@@ -357,23 +306,35 @@ class Reader:
                 readings[i] = other
         return readings
 
+    @staticmethod
     def _spelled(
-        self, crops: Sequence[View], spots: Sequence[Spot], flipped: Sequence[bool]
+        network: PPOCR,
+        crops: Sequence[View],
+        spots: Sequence[Spot],
+        flipped: Sequence[bool],
     ) -> list[Reading]:
-        """What crops in OpenCV's channel order spell; ``flipped`` tells the turned ones."""
-        if not crops:
-            return []
-        self._ocr.return_word_box = True
-        result = self._ocr.recognize_txt([np.ascontiguousarray(crop) for crop in crops])
+        """What crops spell; ``flipped`` tells the turned ones."""
         readings: list[Reading] = []
-        for i, spot in enumerate(spots):
-            text = str(result.txts[i])
+        for spelled, spot, turned in zip(network.spell(crops), spots, flipped, strict=True):
             columns: tuple[tuple[int, int], ...] = ()
-            if not flipped[i] and _is_upright(spot.quad):
-                columns = _columns(text, result.word_results[i], spot)
-            confidence = float(result.scores[i]) if text.strip() else 0.0
-            readings.append(Reading(spot, SecretStr(text), confidence, columns))
+            if not turned and _is_upright(spot.quad):
+                columns = _columns(spelled, spot)
+            confidence = spelled.confidence if spelled.text.strip() else 0.0
+            readings.append(Reading(spot, SecretStr(spelled.text), confidence, columns))
         return readings
+
+
+def _spot_tile(network: PPOCR, view: View, tile: Box, scale: float) -> list[Spot]:
+    crop = view[tile.index]
+    if int(crop.max()) - int(crop.min()) < 8:
+        return []  # flat: nothing can be written here
+    if scale != 1.0:
+        kernel = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
+        crop = np.asarray(
+            cv2.resize(crop, None, fx=scale, fy=scale, interpolation=kernel), np.uint8
+        )
+    offset = np.array([tile.x0, tile.y0], np.float32)
+    return [Spot(quad / scale + offset, score) for quad, score in network.find(crop)]
 
 
 def runs_over(box: Box, place: Box, whole: Box) -> bool:
@@ -401,21 +362,6 @@ def is_large(area: Box) -> bool:
     return area.area > _LARGE_PX
 
 
-def _parameters(threads: int) -> dict[str, Any]:
-    return {
-        "Global.log_level": "critical",
-        "Global.max_side_len": 100_000,  # sizes are ours to choose
-        "Global.min_side_len": 32,
-        "Det.limit_side_len": 32,
-        "Det.box_thresh": 0.25,
-        "Det.thresh": 0.25,
-        "Rec.rec_img_shape": [3, _LETTERS_HIGH, _LEAST_WIDE],
-        "Cls.cls_thresh": _FLIP_CERTAINTY,
-        "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-        "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-    }
-
-
 def _spans(first: int, last: int, size: int) -> list[tuple[int, int]]:
     """Equal spans, none longer than a size, that overlap and cover ``first..last``."""
     length = last - first
@@ -430,8 +376,8 @@ def _spans(first: int, last: int, size: int) -> list[tuple[int, int]]:
 
 def _crop(view: View, quad: Quad) -> View:
     """The quad's content, straightened; at least one pixel."""
-    width = max(_edge(quad, 0, 1), _edge(quad, 3, 2), 1.0)
-    height = max(_edge(quad, 0, 3), _edge(quad, 1, 2), 1.0)
+    width = max(edge(quad, 0, 1), edge(quad, 3, 2), 1.0)
+    height = max(edge(quad, 0, 3), edge(quad, 1, 2), 1.0)
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
     straight = cv2.warpPerspective(
         view,
@@ -458,10 +404,10 @@ def _clear(view: View) -> View:
 def _grown(spot: Spot, ends: float, sides: float) -> Spot:
     """The spot made longer at both ends and higher, by shares of its height."""
     quad = spot.quad
-    along = (quad[1] - quad[0]) / max(_edge(quad, 0, 1), 1e-6)
-    down = (quad[3] - quad[0]) / max(_edge(quad, 0, 3), 1e-6)
-    low, high = sorted((_edge(quad, 0, 3), _edge(quad, 0, 1)))
-    by_x, by_y = (ends, sides) if high == _edge(quad, 0, 1) else (sides, ends)
+    along = (quad[1] - quad[0]) / max(edge(quad, 0, 1), 1e-6)
+    down = (quad[3] - quad[0]) / max(edge(quad, 0, 3), 1e-6)
+    low, high = sorted((edge(quad, 0, 3), edge(quad, 0, 1)))
+    by_x, by_y = (ends, sides) if high == edge(quad, 0, 1) else (sides, ends)
     moves = [
         -by_x * along - by_y * down,
         by_x * along - by_y * down,
@@ -471,78 +417,24 @@ def _grown(spot: Spot, ends: float, sides: float) -> Spot:
     return Spot(quad + low * np.asarray(moves, np.float32), spot.score)
 
 
-def _edge(quad: Quad, one: int, other: int) -> float:
-    return float(np.linalg.norm(quad[one] - quad[other]))
-
-
 def _is_upright(quad: Quad) -> bool:
     """Whether the line runs from left to right, but for a small slope."""
     dx, dy = (quad[1] + quad[2] - quad[0] - quad[3]) / 2
-    return bool(dx > 0 and abs(dy) < _UPRIGHT * dx and dx > 0.8 * _edge(quad, 0, 3))
+    return bool(dx > 0 and abs(dy) < _UPRIGHT * dx and dx > 0.8 * edge(quad, 0, 3))
 
 
-def _columns(text: str, info: Any, spot: Spot) -> tuple[tuple[int, int], ...]:
+def _columns(spelled: Spelled, spot: Spot) -> tuple[tuple[int, int], ...]:
     """The columns of each character, from the recogniser's time steps."""
-    steps = [step for word in info.word_cols for step in word]
-    if not text.strip() or len(steps) != sum(not each.isspace() for each in text):
+    if not spelled.steps:
         return ()
     box = spot.box
-    per_step = box.width / max(float(info.line_txt_len), 1.0)
-    centres = [box.x0 + (step + 0.5) * per_step for step in steps]
+    centres = [box.x0 + step * box.width for step in spelled.steps]
     gaps = [b - a for a, b in itertools.pairwise(centres)]
     half = (float(np.median(gaps)) if gaps else box.width) / 2
     columns: list[tuple[int, int]] = []
     after = iter(centres)
     at = float(box.x0)
-    for each in text:
+    for each in spelled.text:
         at = at + 2 * half if each.isspace() else next(after)
         columns.append((round(at - half), max(round(at + half), round(at - half) + 1)))
     return tuple(columns)
-
-
-def _without_doubles(spots: list[Spot]) -> list[Spot]:
-    """Of the same line seen in two tiles, whole or in part, the longer stays.
-
-    One that each tile shows a part of is joined. A line inside something much larger is
-    no double: detectors take bodies for letters.
-    """
-    kept: list[Spot] = []
-    for spot in sorted(spots, key=lambda each: -each.box.area):
-        for index, other in enumerate(kept):
-            if spot.box.overlap(other.box) > _WITHIN * spot.box.area:
-                if _as_thick(spot.box, other.box):
-                    break
-            elif _goes_on(spot.box, other.box):
-                kept[index] = Spot.at(spot.box.join(other.box), other.score)
-                break
-            elif _is_part(spot.box, other.box):
-                break
-        else:
-            kept.append(spot)
-    return kept
-
-
-_WITHIN = 0.95
-_INSIDE = 0.7
-
-
-def _is_part(box: Box, other: Box) -> bool:
-    return _as_thick(box, other) and box.overlap(other) > _INSIDE * box.area
-
-
-def _goes_on(box: Box, other: Box) -> bool:
-    """Whether two boxes show one line: as high, in one row, one over the other's end."""
-    rows = min(box.y1, other.y1) - max(box.y0, other.y0)
-    columns = min(box.x1, other.x1) - max(box.x0, other.x0)
-    flat = box.width > box.height and other.width > other.height
-    in_row = rows > 0.7 * max(box.height, other.height)
-    return flat and _as_thick(box, other) and in_row and columns > 0.5 * box.height
-
-
-def _as_thick(box: Box, other: Box) -> bool:
-    low, high = sorted((_thickness(box), _thickness(other)))
-    return high < 1.6 * low
-
-
-def _thickness(box: Box) -> int:
-    return min(box.width, box.height)

@@ -8,6 +8,7 @@ views, and views that show the same are dropped. Nothing here is ever written ba
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 from pydicom import Dataset
@@ -26,6 +27,16 @@ _VISIBLE, _FAINT = 32, 16
 _TILE_PX = 16
 """... unless a tile has contrast in one, where the other shows hardly any: a line of
 text is too small a part of a frame to count in the mean."""
+LOCAL = "local"
+"""The view that shows each part of a frame by the contrast it has itself."""
+_AROUND_PX, _LIKE_PX = 4, 8
+"""Standard deviations of the Gaussians over which a value is compared with its
+surroundings, and its contrast with theirs, in frames of up to ..."""
+_PLAIN_PX = 1024
+"""... that longer side. In larger ones letters are larger."""
+_FLAT = 6 / 255
+"""Contrast, in shares of the tissue's range, up to which a part counts as flat."""
+_GAIN = 45 / 255
 _DARK = 0.25
 """A colour frame whose 99th percentile is below this share of white is stretched."""
 
@@ -41,6 +52,8 @@ class NamedView:
 def views(frame: StoredFrame, dataset: Dataset, found: PixelFormat) -> list[NamedView]:
     """The views of one frame that differ from each other, most useful first.
 
+    The last one is :data:`LOCAL`.
+
     Args:
         frame: As decoded; signed, inverted and padded values are all welcome.
         dataset: Holds the lookup tables and windows (PS3.3 C.11.1, C.11.2).
@@ -49,10 +62,14 @@ def views(frame: StoredFrame, dataset: Dataset, found: PixelFormat) -> list[Name
     Raises:
         UnsupportedPixelsError: If the palette cannot be applied.
     """
-    shown = list(_grey_views(frame, dataset, found))
-    if frame.photometric not in GREY:
-        shown = list(_colour_views(frame, dataset))
-    return _distinct(shown)
+    if frame.photometric in GREY:
+        shown = _distinct(list(_grey_views(frame, dataset, found)))
+        values = _finite(frame.samples)
+    else:
+        shown = _distinct(list(_colour_views(frame, dataset)))
+        values = np.asarray(cv2.cvtColor(shown[0].pixels, cv2.COLOR_RGB2GRAY))
+    inverted = frame.photometric == "MONOCHROME1"
+    return [*shown, NamedView(LOCAL, _grey(_local(values, inverted)))]
 
 
 def plane_view(name: str, plane: Samples) -> NamedView:
@@ -63,11 +80,7 @@ def plane_view(name: str, plane: Samples) -> NamedView:
 def _grey_views(
     frame: StoredFrame, dataset: Dataset, found: PixelFormat
 ) -> Iterator[NamedView]:
-    if frame.photometric not in GREY:
-        return
-    values = frame.samples
-    if values.dtype.kind == "f":
-        values = np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+    values = _finite(frame.samples)
     inverted = frame.photometric == "MONOCHROME1"
     low, high = values.min(), values.max()
     yield NamedView("full", _grey(_stretch(values, low, high, inverted)))
@@ -79,6 +92,29 @@ def _grey_views(
     if window is not None:
         low, high = window.min(), window.max()
         yield NamedView("window", _grey(_stretch(window, low, high, inverted)))
+
+
+def _finite(values: Samples) -> Samples:
+    if values.dtype.kind != "f":
+        return values
+    return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
+
+
+def _local(values: Samples, inverted: bool) -> npt.NDArray[np.uint8]:
+    """How far each value is from those around it, by how far those are from theirs.
+
+    Text is darker or brighter than what it stands on, wherever in the range of values
+    both lie; tissue, which is smooth, is grey.
+    """
+    low, high = robust_range(values)
+    span = max(high / 2 - low / 2, 1e-300)
+    plane = values.astype(np.float64).clip(low, high) / 2 - low / 2
+    shares = (plane / span).astype(np.float32)
+    wider = max(1.0, max(values.shape) / _PLAIN_PX)
+    above = shares - cv2.GaussianBlur(shares, (0, 0), _AROUND_PX * wider)
+    usual = np.sqrt(cv2.GaussianBlur(above * above, (0, 0), _LIKE_PX * wider))
+    shown = np.float32(_GAIN) * above / (usual + np.float32(_FLAT))
+    return _stretch(shown, -0.5, 0.5, inverted)
 
 
 def robust_range(values: Samples) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from rapidfuzz.fuzz import partial_ratio
 
 from maskray.classify import (
     DATES,
+    MISREADABLE,
     Labelled,
     after_label,
     classify,
@@ -73,16 +74,23 @@ def is_unnamed(text: str, identifiers: Identifiers) -> bool:
     """Whether a text holds something that further readings may explain.
 
     Something that is neither PHI by its form nor clinical, and no identifier of the
-    header, of which nothing could acquit it.
+    header, of which nothing could acquit it; and not so many words that they cannot all
+    be misread.
     """
     if any(True for _ in identifiers.find(list(tokens(text)))):
         return False
-    runs = classify(text, Identifiers(), Policy())
-    return any(run.category in MISREADABLE for run in runs)
+    unnamed = [
+        token
+        for run in classify(text, Identifiers(), Policy())
+        if run.category in MISREADABLE
+        for token in tokens(text[run.start : run.end])
+    ]
+    words = [token for token in unnamed if len(token.text) >= _LONG_ENOUGH]
+    return bool(unnamed) and len(words) < _SENTENCE
 
 
-MISREADABLE = frozenset({Category.UNKNOWN, Category.NAME, Category.OTHER_ID})
-"""What a clinical word or number may turn into when it is misread."""
+_SENTENCE = 4
+"""So many unknown words are no clinical text misread."""
 
 
 def _best_reading(

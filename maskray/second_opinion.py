@@ -21,11 +21,12 @@ from maskray.open import Instance
 from maskray.pixels import decode
 from maskray.planes import REMOVED
 from maskray.policy import Policy
-from maskray.read import Reader, Reading, Spot
+from maskray.read import Reader, Reading
 from maskray.records import Finding, TextLine
 from maskray.render import View, views
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import clinical_text, may_be_clinical
+from maskray.spots import Spot
 from maskray.text import letters, tokens
 from maskray.vocabulary import is_name
 
@@ -116,7 +117,12 @@ def _respelled(instance: Instance, seen: Seen, reader: Reader, policy: Policy) -
             if line.frames[0] != frame.index:
                 continue
             spot = Spot.at(line.box, line.confidence)
-            sights = [each for view in shown for each in reader.sights(view.pixels, spot)]
+            sights = [
+                each
+                for view in shown
+                if view.name == line.view or view is shown[0]
+                for each in reader.sights(view.pixels, spot)
+            ]
             text = clinical_text(
                 line.text.get_secret_value(), sights, instance.identifiers, policy
             )

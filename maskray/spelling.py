@@ -18,11 +18,10 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from maskray.classify import classify
+from maskray.classify import MISREADABLE, classify
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category
-from maskray.rules import MISREADABLE
 from maskray.text import Token, tokens
 from maskray.vocabulary import clinical_words, eponyms, is_name, people_names
 

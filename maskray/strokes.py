@@ -25,6 +25,12 @@ _CONTRAST = 14
 _NOISE = 3
 """In a large frame, seen as a whole too, a stroke stands out by so many times the median
 answer."""
+_REACH = 1.5
+"""How many heights a line may go on beyond what was found of it ..."""
+_LIKE = 0.5
+"""... and how strong its letters are there, compared with most ..."""
+_LETTER_GAP = 0.6
+"""... and how many heights they may be apart."""
 _WINDOW = 17
 _AS_STRONG, _STRONG = 0.6, 80
 """A stroke is seen in another view if it stands out there by that share, or by that."""
@@ -94,3 +100,32 @@ def _places(
     grown = (place.grow(tile.margin, tile.margin) for place in there)
     clipped = (place.clip(*view.shape[:2]) for place in joined(grown))
     return [place for place in clipped if place is not None]
+
+
+def as_long_as_strokes(view: View, box: Box) -> Box:
+    """A lying line's box (native pixels), made longer while letters go on at its ends.
+
+    Detectors cut lines at times. Letters are as strong as those inside, and no farther
+    apart than half of the line's height.
+    """
+    reach = round(_REACH * box.height)
+    around = box.grow(reach, -(box.height // 6)).clip(*view.shape[:2])
+    if around is None or box.width < box.height:
+        return box
+    ink = _strokes(view, around).max(axis=0)
+    first, last = box.x0 - around.x0, box.x1 - around.x0
+    usual = float(np.median(ink[max(first, 0) : last]))
+    strong = ink >= max(_LIKE * usual, 1.0)
+    gap = max(round(_LETTER_GAP * box.height), 1)
+    x0 = first - _goes_on(strong[:first][::-1], gap) if first > 0 else first
+    x1 = last + _goes_on(strong[last:], gap)
+    return Box(around.x0 + x0, box.y0, around.x0 + x1, box.y1)
+
+
+def _goes_on(strong: npt.NDArray[np.bool_], gap: int) -> int:
+    """Up to which of these columns there are letters, without a gap between them."""
+    where = np.flatnonzero(strong)
+    if not where.size or where[0] > gap:
+        return 0
+    wide = np.flatnonzero(np.diff(where) > gap)
+    return int(where[wide[0] if wide.size else -1]) + 1

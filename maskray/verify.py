@@ -228,7 +228,7 @@ def _by_rapidocr(
     def known(box: Box) -> bool:
         return box.covered_by(same) > _UNCHANGED
 
-    found = find_text(reader, shown, places, known, twice=False)
+    found = find_text(reader, shown, places, known, thorough=False)
     lines, _ = read_sightings(
         reader, found, [index], shown, identifiers, lambda line: _was_read(line, kept)
     )

@@ -15,9 +15,9 @@ from maskray.open import Instance
 from maskray.pixels import decode
 from maskray.read import NAME as RAPIDOCR
 from maskray.read import Reader
-from maskray.read import Spot as Place
 from maskray.render import View, views
 from maskray.settings import Settings
+from maskray.spots import Spot as Place
 
 TESSERACT = "tesseract"
 _LETTER_PX = 40

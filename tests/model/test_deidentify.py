@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from pydicom.uid import UID, RLELossless
 
+from maskray import rules
 from maskray.deidentify import Engines, Outcome, deidentify
 from maskray.errors import MaskrayError
 from maskray.geometry import Box
@@ -620,18 +621,19 @@ def own_reader():
     return Reader(ReadSettings(threads=1))
 
 
-@pytest.mark.parametrize("part", ["__call__", "recognize_txt"])
-def test_a_reader_that_breaks_never_releases(run, own_reader, monkeypatch, part):
-    engine = own_reader._ocr
-    target = type(engine) if part == "__call__" else engine
-    monkeypatch.setattr(target, part, breaks)
-    assert_not_released(run(dicom(grey(banner())), reader=own_reader))
+@pytest.mark.parametrize("size", ["_tiny", "_small"])
+@pytest.mark.parametrize("part", ["find", "upright", "spell"])
+def test_a_network_that_breaks_never_releases(run, own_reader, monkeypatch, size, part):
+    monkeypatch.setattr(getattr(own_reader, size), part, breaks)
+    source = dicom(grey(drawn(("QUILLFEATHER", NAME_AT))))
+    assert_not_released(run(source, reader=own_reader))
 
 
 @pytest.mark.parametrize("method", ["spot", "read", "read_again"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_reader_that_raises_never_releases(run, own_reader, monkeypatch, method, fault):
     monkeypatch.setattr(own_reader, method, fault)
+    monkeypatch.setattr(rules, "times", lambda _: 9)  # what is read surely is not again
     source = dicom(grey(drawn(("QUILLFEATHER", NAME_AT))))
     assert_not_released(run(source, reader=own_reader))
 

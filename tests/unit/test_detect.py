@@ -9,9 +9,10 @@ from maskray.gate import Sighting
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
-from maskray.read import Reading, Spot
+from maskray.read import Reading
 from maskray.records import Category, TextLine
 from maskray.render import NamedView
+from maskray.spots import Spot
 
 PIXELS = np.zeros((200, 400, 3), np.uint8)
 VIEW = NamedView("full", PIXELS)
@@ -24,15 +25,19 @@ def spot(x=10, y=10, width=100, height=20, score=0.9):
 
 
 class FakeReader:
-    """Says what it was told to, and remembers what it was asked."""
+    """Says what it was told to, and remembers what it was asked.
 
-    def __init__(self, *said, again=()):
+    What it sees at a glance, ``quick``, leaves all in doubt unless it is told otherwise.
+    """
+
+    def __init__(self, *said, again=(), quick=("?", 0.31)):
         self.said = list(said)
+        self.quick = quick
         self.again = again
         self.asked_again = []
 
-    def read(self, _view, spots):
-        answers = [self.said.pop(0) for _ in spots]
+    def read(self, _view, spots, *, quick=False):
+        answers = [self.quick if quick else self.said.pop(0) for _ in spots]
         return [
             Reading(each, SecretStr(text), confidence)
             for each, (text, confidence) in zip(spots, answers, strict=True)

@@ -5,30 +5,36 @@ import pytest
 
 from maskray.gate import find_text
 from maskray.geometry import Box
-from maskray.read import Spot
-from maskray.render import NamedView
+from maskray.render import LOCAL, NamedView
+from maskray.spots import Spot
 
 WHOLE = Box(0, 0, 640, 480)
 FLAT = NamedView("full", np.full((480, 640, 3), 40, np.uint8))
+SHARP = NamedView(LOCAL, np.full((480, 640, 3), 127, np.uint8))
 
 
 class FakeReader:
     """Sees the lines it was told of: of each what lies in the place it looks at.
 
-    Faint ones it sees only in places of up to so many pixels.
+    Faint ones it sees only in places of up to so many pixels, and some of it only with
+    the small network, with another score.
     """
 
-    def __init__(self, *lines, faint=(), small=60_000):
+    def __init__(self, *lines, faint=(), small=60_000, slow=(), score=0.8):
         self.lines = lines
         self.faint = faint
         self.small = small
+        self.slow = slow
+        self.score = score
         self.asked = []
 
-    def spot(self, _view, within, *, shrink=1.0):
-        self.asked.append((within, shrink))
+    def spot(self, view, within, *, shrink=1.0, quick=False, strokes=None):
+        self.asked.append((view, within, shrink, quick))
+        assert strokes is not SHARP.pixels, "noise has strokes there"
         lines = [*self.lines, *(self.faint if within.area <= self.small else ())]
+        lines += () if quick else self.slow
         seen = [Box(*_cut(line, within)) for line in lines if line.overlap(within)]
-        return [Spot.at(box, 0.8) for box in seen]
+        return [Spot.at(box, 0.8 if quick else self.score) for box in seen]
 
 
 def _cut(line, place):
@@ -48,10 +54,31 @@ def boxes(sightings):
     return sorted(each.spot.box for each in sightings)
 
 
-def test_a_frame_without_text_is_looked_at_twice():
+def test_a_frame_without_text_is_looked_at_by_both_networks():
     reader = FakeReader()
-    assert find(reader, [FLAT], [WHOLE]) == []
-    assert reader.asked == [(WHOLE, 1.0), (WHOLE, 0.75)]
+    assert find(reader, [FLAT, SHARP], [WHOLE]) == []
+    assert reader.asked == [
+        (SHARP.pixels, WHOLE, 1.0, True),
+        (SHARP.pixels, WHOLE, 0.5, False),
+        (FLAT.pixels, WHOLE, 0.5, False),
+    ]
+
+
+@pytest.mark.parametrize(("score", "seen"), [(0.44, False), (0.46, True)])
+def test_what_the_small_network_alone_sees_counts_if_it_is_sure(score, seen):
+    line = Box(20, 20, 160, 40)
+    found = find(FakeReader(slow=[line], score=score), [FLAT, SHARP], [WHOLE])
+    assert boxes(found) == ([line] if seen else [])
+
+
+def test_a_coarse_look_adds_what_is_beyond_a_line_and_not_the_line_again():
+    line, coarse, beside = (
+        Box(20, 20, 160, 40),
+        Box(18, 16, 164, 44),
+        Box(20, 100, 160, 120),
+    )
+    found = find(FakeReader(line, slow=[coarse, beside]), [FLAT, SHARP], [WHOLE])
+    assert boxes(found) == [line, beside]
 
 
 def test_faint_lines_beside_others_are_seen():
@@ -68,13 +95,13 @@ def test_surroundings_are_not_looked_at_again_where_they_are_all():
     line, place = Box(20, 20, 160, 40), Box(0, 0, 200, 80)
     reader = FakeReader(line)
     find(reader, [FLAT], [place])
-    assert [each for each, _ in reader.asked] == [place, place]
+    assert [each for _, each, _, _ in reader.asked] == [place, place]
 
 
 def test_once_is_once():
     reader = FakeReader(Box(20, 20, 160, 40))
-    find(reader, [FLAT], [WHOLE], twice=False)
-    assert reader.asked == [(WHOLE, 1.0)]
+    find(reader, [FLAT, SHARP], [WHOLE], thorough=False)
+    assert reader.asked == [(SHARP.pixels, WHOLE, 1.0, True)]
 
 
 @pytest.mark.parametrize("line", [Box(150, 20, 260, 40), Box(20, 60, 40, 170)])
@@ -89,8 +116,8 @@ def test_a_line_that_only_another_view_shows_is_seen_whole():
     line = Box(250, 98, 520, 122)
 
     class OnlyThere(FakeReader):
-        def spot(self, view, within, *, shrink=1.0):
-            return super().spot(view, within, shrink=shrink) if view is letters else []
+        def spot(self, view, within, **more):
+            return super().spot(view, within, **more) if view is letters else []
 
     reader = OnlyThere(line)
     found = find(reader, [FLAT, NamedView("window", letters)], [WHOLE])

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from maskray.gate import Sighting
 from maskray.picture import fewest_views, pictures, pieces
-from maskray.read import Spot
 from maskray.render import NamedView
 from maskray.settings import ModelProfile
+from maskray.spots import Spot
 
 PROFILE = ModelProfile(model="m", max_px=100, overlap_px=20, min_px=1)
 

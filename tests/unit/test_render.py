@@ -12,7 +12,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from maskray.errors import UnsupportedPixelsError
 from maskray.pixels import PixelFormat, StoredFrame
-from maskray.render import NamedView, plane_view, robust_range, views
+from maskray.render import LOCAL, NamedView, plane_view, robust_range, views
 from tests.unit.builders import add_palette, dataset, halved, opened, random_frames, stored
 
 ROWS, COLUMNS = 64, 96
@@ -86,9 +86,10 @@ def test_any_grey_values_give_views_of_the_same_matrix(dtype, photometric, data)
 
 @pytest.mark.parametrize("value", [0, 7, 255])
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
-def test_a_blank_frame_has_one_blank_view(value, photometric):
-    (view,) = shown(np.full((20, 30), value, np.uint8), photometric)
-    assert np.ptp(view.pixels) == 0
+def test_a_blank_frame_has_blank_views(value, photometric):
+    found = shown(np.full((20, 30), value, np.uint8), photometric)
+    assert [view.name for view in found] == ["full", LOCAL]
+    assert [np.ptp(view.pixels) for view in found] == [0, 0]
 
 
 def test_views_keep_the_order_of_values():
@@ -192,7 +193,7 @@ def test_views_that_show_the_same_are_shown_once():
     samples = np.linspace(0, 255, ROWS * COLUMNS).astype(np.uint8).reshape(ROWS, COLUMNS)
     ds = dataset(samples[np.newaxis])
     ds.WindowCenter, ds.WindowWidth = 128, 256
-    assert [view.name for view in shown(samples, ds=ds)] == ["full"]
+    assert [view.name for view in shown(samples, ds=ds)] == ["full", LOCAL]
 
 
 def test_a_view_with_one_more_line_of_text_is_not_the_same():
@@ -206,10 +207,49 @@ def test_a_view_with_one_more_line_of_text_is_not_the_same():
     assert brightest > 200
 
 
-def test_single_bits_have_one_view():
+def test_single_bits_have_one_view_beside_that_of_local_contrast():
     samples = TEXT.astype(np.uint8)
-    (view,) = shown(samples, bits=1)
+    view, local = shown(samples, bits=1)
     assert legible(view)
+    assert legible(local)
+
+
+# --- local contrast -------------------------------------------------------------------
+
+
+def local(samples, photometric="MONOCHROME2") -> NamedView:
+    *_, last = shown(samples, photometric)
+    assert last.name == LOCAL
+    return last
+
+
+@pytest.mark.parametrize("where", [0.02, 0.5, 0.98])
+def test_faint_text_is_legible_by_its_local_contrast_wherever_it_stands(where):
+    """A twentieth of the range, on tissue that takes all of it."""
+    slope = np.tile(np.linspace(0, 10_000, 8 * COLUMNS), (8 * ROWS, 1))
+    x0 = round(where * (8 * COLUMNS - 64))
+    samples = slope.copy()
+    patch = samples[100 : 100 + ROWS, x0 : x0 + 64]
+    patch[TEXT[:, :64]] += 500
+    around = np.s_[116:132, x0 + 16 : x0 + 56]
+    mine = TEXT[16:32, 16:56]
+    for name, low in (("MONOCHROME2", True), ("MONOCHROME1", False)):
+        grey = local(samples.round().astype(np.uint16), name).pixels[around].astype(float)
+        grey = grey.mean(axis=2)
+        text, ground = grey[mine].mean(), grey[~mine].mean()
+        assert (text - ground > 40) if low else (ground - text > 40)
+
+
+def test_smooth_tissue_is_grey_by_its_local_contrast():
+    slope = np.tile(np.linspace(0, 4000, 512), (512, 1)).astype(np.uint16)
+    inner = local(slope).pixels[40:-40, 40:-40]
+    assert np.abs(inner.astype(int) - 127).max() < 12
+
+
+def test_local_contrast_of_colour_is_that_of_its_brightness():
+    frames = np.full((ROWS, COLUMNS, 3), 90, np.uint8)
+    frames[TEXT] = 110
+    assert legible(local(frames, "RGB"))
 
 
 # --- colour ---------------------------------------------------------------------------

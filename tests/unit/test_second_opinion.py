@@ -12,11 +12,12 @@ from maskray.detect import Seen
 from maskray.geometry import Box
 from maskray.locate import Located
 from maskray.open import Instance
-from maskray.read import Reading, Spot
+from maskray.read import Reading
 from maskray.records import Category, TextLine
 from maskray.second_opinion import second_opinion
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import Sight
+from maskray.spots import Spot
 from tests.unit.builders import dataset, opened, sight
 
 ROWS, COLUMNS = 200, 400
@@ -36,14 +37,15 @@ class SecondEngine:
 
 
 class FirstEngine:
-    """Reads, trying harder, what it is told to."""
+    """Reads, trying harder, what it is told to: in one view, all others are alike."""
 
     def __init__(self, *said: str, sees: Sight | None = None) -> None:
-        self.said = said
+        self.said = list(said)
         self.sees = [] if sees is None else [sees]
 
     def read_again(self, _view: Any, spot: Spot) -> list[Reading]:
-        return [Reading(spot, SecretStr(text), 0.9) for text in self.said]
+        said, self.said = self.said, []
+        return [Reading(spot, SecretStr(text), 0.9) for text in said]
 
     def sights(self, _view: Any, _spot: Spot) -> list[Sight]:
         return self.sees

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from maskray.geometry import Box
-from maskray.strokes import hidden_strokes, stroke_places
+from maskray.strokes import as_long_as_strokes, hidden_strokes, stroke_places
 
 ROWS, COLUMNS = 256, 512
 WHOLE = Box(0, 0, COLUMNS, ROWS)
@@ -57,3 +57,47 @@ def test_places_are_found_within_an_area_in_the_views_own_pixels(within):
 
 def test_nothing_outside_the_area_is_a_place():
     assert hidden_strokes(shown(90), [shown(0)], Box(300, 0, 512, 256)) == []
+
+
+# --- the ends of a line ---------------------------------------------------------------
+
+
+def line_of(text):
+    """A line of text, and its box."""
+    plane = np.full((80, 400), 30, np.uint8)
+    cv2.putText(plane, text, (100, 50), cv2.FONT_HERSHEY_SIMPLEX, 0.7, 220, 2)
+    columns = np.flatnonzero((plane > 100).any(axis=0))
+    view = np.repeat(plane[..., np.newaxis], 3, axis=2)
+    return view, Box(int(columns[0]), 32, int(columns[-1]) + 1, 54)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_line_that_was_cut_is_made_as_long_as_its_letters_go_on(side):
+    view, whole = line_of("THISTLE")
+    cut = Box(whole.x0 + 30, whole.y0, whole.x1, whole.y1)
+    if side == "right":
+        cut = Box(whole.x0, whole.y0, whole.x1 - 30, whole.y1)
+    found = as_long_as_strokes(view, cut)
+    assert found.covered_by([whole.grow(4, 0)]) == 1
+    assert whole.covered_by([found]) > 0.97
+    assert (found.y0, found.y1) == (cut.y0, cut.y1)
+
+
+def test_a_line_that_is_whole_stays_as_it_is():
+    view, whole = line_of("THISTLE")
+    found = as_long_as_strokes(view, whole)
+    assert abs(found.width - whole.width) <= 4
+
+
+def test_a_line_does_not_reach_over_a_gap_that_is_no_space():
+    view, _ = line_of("LEFT    7741")
+    only = line_of("LEFT")[1]
+    assert as_long_as_strokes(view, only).x1 < only.x1 + 8
+
+
+def test_where_nothing_is_written_nothing_goes_on():
+    blank = np.full((80, 400, 3), 30, np.uint8)
+    box = Box(100, 30, 200, 50)
+    assert as_long_as_strokes(blank, box) == box
+    standing = Box(100, 10, 120, 70)
+    assert as_long_as_strokes(blank, standing) == standing

@@ -6,8 +6,9 @@ from pydantic import SecretStr
 
 from maskray.geometry import Box
 from maskray.policy import Policy
-from maskray.read import Reading, Spot
+from maskray.read import Reading
 from maskray.records import Category, Region, TextLine
+from maskray.spots import Spot
 from maskray.verify import Readers, left_over
 from tests.unit.builders import dataset, opened
 
@@ -27,7 +28,7 @@ class OneLine:
         inside = within is None or within.overlap(self.box)
         return [Spot.at(self.box, 0.9)] if inside else []
 
-    def read(self, _view, spots):
+    def read(self, _view, spots, *, quick=False):
         self.read_spots += len(spots)
         return [Reading(spot, SecretStr(self.text), 0.99) for spot in spots]
 
