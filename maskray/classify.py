@@ -128,6 +128,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_company(line, found)
     _by_compound(line, found)
     _by_side(line, found)
+    _by_date(line, found)
     return tuple(_runs(line, found))
 
 
@@ -296,7 +297,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
             taken += token.folded not in _TITLES
-        elif current in _WORDY or not token.is_word:
+        elif current in _WORDY or not token.is_word or (taken and _is_long_term(token)):
             current = None
 
 
@@ -348,6 +349,11 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
     return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
 
 
+def _is_long_term(token: Token) -> bool:
+    """Whether a word is clinical and no short form: the next item of a row begins."""
+    return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
+
+
 def _is_spelled_right(token: Token) -> bool:
     """Whether a word is clinical as it stands: where people are named none is forgiven."""
     return len(token.text) == 1 or token.folded in clinical_words()
@@ -380,6 +386,23 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_setting(line, index)
         or _is_misread_setting(line, index)
         or _is_run_into_sign(line, index)
+        or _is_capital(line[index])
+        or _is_run_into_side(line[index].folded)
+    )
+
+
+def _is_capital(token: Token) -> bool:
+    """Whether a small L among capitals is an I of a short form: ``El`` is ``EI``."""
+    text = token.text.replace("l", "I")
+    return text.isupper() and len(text) <= _LONGEST_UNIT and text in console_terms()
+
+
+def _is_run_into_side(word: str) -> bool:
+    """Whether a side and what it is a side of were run together: ``LEFTHAND``."""
+    return not is_common_name(word) and any(
+        word.startswith(side) and word[len(side) :] in clinical_words()
+        for side in _SIDES
+        if len(word) >= len(side) + _LONG_ENOUGH - 1
     )
 
 
@@ -687,11 +710,13 @@ def _tells_institution(word: str) -> bool:
 
 def _is_misread_institution(word: str) -> bool:
     """Whether a long word that tells an institution has a letter misread: ``HOSPITAE``."""
-    long = (each for each in _INSTITUTION_ALONE if len(each) >= _LONG_INSTITUTION)
-    return len(word) >= _LONG_INSTITUTION and any(distance(word, e, 1) <= 1 for e in long)
+    if len(word) < _LONG_INSTITUTION or word in clinical_words():
+        return False
+    long = (each for each in _INSTITUTION_BESIDE if len(each) >= _LONG_INSTITUTION)
+    return any(distance(word, each, 1) <= 1 for each in long)
 
 
-_LONG_INSTITUTION = 8
+_LONG_INSTITUTION = 6
 
 
 _RUN_TOGETHER = (
@@ -712,13 +737,15 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
     for index, token in enumerate(line):
         if found[index] is not _CLINICAL or not token.is_word or len(token.text) < 2:
             continue
-        if token.folded in _SIDES:
+        if token.folded in _SIDES or _is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
         if before is not None and before.folded in _TITLES and is_name(token.text):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
             found[index] = Category.NAME
+        elif _is_amid_name(line, found, index):
+            found[index] = found[index + 1]
     _initials(line, found)
     for index, token in enumerate(line):
         titled = token.folded in (*_TITLES, "MR") and index + 1 < len(line)
@@ -789,6 +816,49 @@ _AFTER_SIDE = frozenset(
 
 def _is_person(category: Category | None) -> bool:
     return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
+
+
+def _is_amid_name(
+    line: Sequence[Token], found: Sequence[Category | None], index: int
+) -> bool:
+    """Whether a short form is a piece of a name: the letters between them misread."""
+    if not 0 < index < len(line) - 1 or len(line[index].text) > _INITIALS:
+        return False
+    apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", "."}
+    return not apart and _is_person(found[index - 1]) and _is_person(found[index + 1])
+
+
+def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
+    """What else is a date that was misread: ``rue`` 02 Jan 2024, 26 Jan ``193``.
+
+    And ``17/11./2015``.
+    """
+    for index, category in enumerate(found):
+        if category not in DATES:
+            continue
+        if index > 0 and found[index - 1] not in DATES and _is_weekday(line[index - 1]):
+            found[index - 1] = category
+        if index + 1 == len(line) or not line[index + 1].is_number:
+            continue
+        year = line[index + 1]
+        apart = not year.before.strip(" .,")
+        ends = index + 2 == len(line) or not line[index + 2].before
+        by_name = apart and ends and names_a_month(line[index].folded)
+        joined = not apart and _DATE_SIGNS.fullmatch(year.before) is not None
+        if len(year.text) > 1 and found[index + 1] is _CLINICAL and (by_name or joined):
+            found[index + 1] = category
+
+
+_DATE_SIGNS = re.compile(r"[./-]{1,2}")
+
+
+def _is_weekday(token: Token) -> bool:
+    """Whether a word is a weekday's short name, or was but for a letter."""
+    word = token.folded
+    return len(word) == 3 and any(distance(word, each, 1) <= 1 for each in _WEEKDAYS)
+
+
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 def _in_company(line: Sequence[Token], found: list[Category | None], index: int) -> bool:

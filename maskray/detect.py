@@ -44,6 +44,12 @@ _SETTLED = 0.9
 """The tiny network's confidence in plain text that needs no other reading."""
 _SETTLED_SHORT = 0.97
 _UNREADABLE = 0.3
+_CERTAIN, _SURER = 0.95, 0.1
+"""A reading with that confidence, and so much more, is believed before another one ..."""
+_AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
+"""... of a place that is not so much longer or thicker, and holds so much of its own."""
+_STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
+_INSIDE, _HALF_INSIDE = 0.8, 0.6
 _STRONG = 0.5
 """A spot below this score that cannot be read is taken for texture."""
 
@@ -118,7 +124,7 @@ def read_sightings(
     sure = [each for each in sure if each not in cut]
     lines: list[TextLine] = []
     taken = [each.spot.box for each, _ in sure]
-    for reading, name in _without_parts(sure):
+    for reading, name in _without_parts(_uncontradicted(sure)):
         items = items_in(reading.text.get_secret_value())
         mine = reading.lines(frames, name, items)
         unnamed = any(
@@ -290,6 +296,48 @@ def _may_hold_words(reading: Reading) -> bool:
     return reading.spot.score >= _STRONG and long > _WORD_SHAPE * low
 
 
+def _uncontradicted(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
+    """Without readings of places where other lines were read, and more surely."""
+    every = [reading for reading, _ in readings]
+    return [
+        (reading, name)
+        for reading, name in readings
+        if not (_is_misread(reading, every) or _stands_across(reading, every))
+    ]
+
+
+def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
+    """Whether the same line was read otherwise, longer and without a doubt."""
+    box, mine = reading.spot.box, letters(reading.text.get_secret_value())
+    for other in readings:
+        there, its = other.spot.box, letters(other.text.get_secret_value())
+        surer = other.confidence >= max(_CERTAIN, reading.confidence + _SURER)
+        if other is reading or not surer or len(its) < len(mine):
+            continue
+        long = max(box.width, box.height) <= _AS_LONG * max(there.width, there.height)
+        low = min(box.width, box.height) <= _AS_THICK_AGAIN * min(there.width, there.height)
+        if long and low and there.covered_by([box]) >= _WITHIN:
+            return True
+    return False
+
+
+def _stands_across(reading: Reading, readings: Iterable[Reading]) -> bool:
+    """Whether a place that stands is filled by lines that lie: a block seen as a line."""
+    box = reading.spot.box
+    if box.height < _STANDS * box.width:
+        return False
+    across = [
+        other.spot.box
+        for other in readings
+        if other is not reading
+        and other.confidence >= _SURE_ACROSS
+        and other.spot.box.height < _STANDS * other.spot.box.width
+    ]
+    here = [each for each in across if each.overlap(box)]
+    filled = sum(each.overlap(box) for each in here)
+    return len(here) > 1 and filled >= _FILLED * box.area
+
+
 def _without_parts(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
     """Without readings of a part of what another view shows, and reads, whole."""
     return [
@@ -302,7 +350,9 @@ def _without_parts(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, s
 def _is_part(one: Reading, other: Reading) -> bool:
     box, around = one.spot.box, other.spot.box
     mine, whole = (len(each.text.get_secret_value()) for each in (one, other))
-    inside = box.overlap(around) > 0.8 * box.area
+    texts = [letters(each.text.get_secret_value()) for each in (one, other)]
+    need = _HALF_INSIDE if len(texts[0]) > 1 and texts[0] in texts[1] else _INSIDE
+    inside = box.overlap(around) > need * box.area
     return inside and mine < whole and other.confidence > _SURE_WHOLE
 
 

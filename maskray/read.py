@@ -23,6 +23,7 @@ from maskray.spelling import Sight
 from maskray.spots import Spot, edge, one_per_line
 from maskray.stacked import LaidDown, columns_of_letters, lay_down
 from maskray.strokes import stroke_places
+from maskray.text import letters
 
 NAME = "rapidocr"
 _TILE_OVERLAP = 160
@@ -43,6 +44,8 @@ _COLUMN_GAP = 1.6
 """A gap wider than so many characters begins another item; a space is one at most."""
 _RIGHT_WAY_UP = 0.95
 """Below this confidence a line that was turned is read the other way up too."""
+_LEGIBLE = 0.6
+"""... and from here on a reading counts that is not the surest."""
 _SURE_COLUMN = 0.8
 """Confidence from which letters that were laid down are a line ..."""
 _SHORTEST_COLUMN = 3
@@ -302,8 +305,7 @@ class Reader:
             [not flipped[i] for i in unsure],
         )
         for i, other in zip(unsure, others, strict=True):
-            if other.confidence > readings[i].confidence:
-                readings[i] = other
+            readings[i] = _right_way_up(readings[i], other)
         return readings
 
     @staticmethod
@@ -322,6 +324,19 @@ class Reader:
             confidence = spelled.confidence if spelled.text.strip() else 0.0
             readings.append(Reading(spot, SecretStr(spelled.text), confidence, columns))
         return readings
+
+
+def _right_way_up(one: Reading, other: Reading) -> Reading:
+    """The surer of two readings, but for letters of two scripts in one word."""
+    surer, less = (one, other) if one.confidence >= other.confidence else (other, one)
+    if _is_mixed(surer) and not _is_mixed(less) and less.confidence >= _LEGIBLE:
+        return less
+    return surer
+
+
+def _is_mixed(reading: Reading) -> bool:
+    latin = {each.isascii() for each in letters(reading.text.get_secret_value())}
+    return len(latin) == 2
 
 
 def _spot_tile(network: PPOCR, view: View, tile: Box, scale: float) -> list[Spot]:

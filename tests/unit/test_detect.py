@@ -293,3 +293,80 @@ def test_a_row_that_is_read_whole_and_in_pieces_is_not_lost():
         Sighting(VIEW, spot(120, 10, 80, 20)),
     )
     assert any("12 AUG 2023" in text for text in texts(lines))
+
+
+# --- Two networks ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quick", "small_is_asked"),
+    [
+        (("LEFT LATERAL", 0.95), False),
+        (("12/03/2019", 0.95), False),
+        (("LEFT LATERAL", 0.85), True),
+        (("XQZTW", 0.99), True),
+        (("Lateral Laterol", 0.99), True),
+        (("CC", 0.99), True),  # short
+        (("L", 0.98), False),
+        (("L", 0.96), True),
+        (("\u65e5", 0.99), True),
+        (("~", 0.2), False),  # texture
+    ],
+)
+def test_the_small_network_reads_what_the_tiny_one_leaves_in_doubt(quick, small_is_asked):
+    reader = FakeReader(("SUPINE", 0.99), quick=quick)
+    lines, _ = read(reader, Sighting(VIEW, spot()))
+    assert (reader.said == []) is small_is_asked
+    assert texts(lines) in ([["SUPINE"]] if small_is_asked else [[quick[0]], []])
+
+
+def test_a_word_that_both_networks_read_alike_and_surely_is_not_read_again():
+    reader = FakeReader(("XQZTW", 0.99), quick=("XQZTW", 0.9), again=[("other", 0.9)])
+    (line,), _ = read(reader, Sighting(VIEW, spot()))
+    assert reader.asked_again == []
+    assert [each.get_secret_value() for each in line.others] == ["XQZTW"]
+
+
+# --- Lines that contradict each other -------------------------------------------------
+
+
+def test_a_line_read_upside_down_is_dropped_where_it_was_read_right():
+    reader = FakeReader(("Lossy 22:1", 1.0), ("12:2 y b 1", 0.81))
+    right, wrong = spot(318, 100, 14, 60), spot(314, 96, 24, 66)
+    lines, _ = read(reader, Sighting(VIEW, right), Sighting(OTHER, wrong))
+    assert texts(lines) == ["Lossy 22:1"]
+
+
+@pytest.mark.parametrize(
+    ("sure", "other"),
+    [
+        (0.93, (10, 10, 110, 20)),  # not certain
+        (1.0, (10, 10, 110, 44)),  # two rows, of which only one was read
+        (1.0, (10, 10, 190, 20)),  # more than was read
+        (1.0, (10, 60, 110, 20)),  # elsewhere
+    ],
+)
+def test_a_place_that_may_hold_more_is_not(sure, other):
+    reader = FakeReader(("Lossy 22:1", sure), ("12:2 y b 1", 0.81))
+    lines, _ = read(reader, Sighting(VIEW, spot()), Sighting(OTHER, spot(*other)))
+    assert "12:2 y b 1" in texts(lines)
+
+
+def test_a_block_of_lines_is_not_a_line_that_stands():
+    rows = [spot(100, 20 + 24 * i, 60, 22) for i in range(4)]
+    block = spot(140, 18, 24, 98)
+    said = [("Scout", 1.0), ("HEAD", 1.0), ("Se:1", 1.0), ("SEQ 4.8", 1.0)]
+    sightings = [Sighting(VIEW, each) for each in rows]
+    lines, _ = read(FakeReader(*said, ("XSF18", 0.97)), *sightings, Sighting(VIEW, block))
+    assert "XSF18" not in texts(lines)
+    aside = spot(200, 18, 24, 98)
+    lines, _ = read(FakeReader(*said, ("XSF18", 0.97)), *sightings, Sighting(VIEW, aside))
+    assert "XSF18" in texts(lines)
+
+
+def test_a_few_letters_of_a_line_are_a_part_of_it_though_drawn_too_high():
+    reader = FakeReader(("Judkins L4", 1.0), ("Judk", 1.0))
+    lines, _ = read(
+        reader, Sighting(VIEW, spot(33, 39, 176, 30)), Sighting(OTHER, spot(73, 33, 63, 42))
+    )
+    assert texts(lines) == ["Judkins L4"]

@@ -98,7 +98,7 @@ NAMES = """
     {phi:O’Brien}
     {name:MacDonald, Fiona}
     {name:Smythe-Jones, Al}
-    {phi:van} der {phi:Berg, Willem}
+    {phi:van der Berg, Willem}
     de la {name:Cruz, María}
     {phi:Nguyễn Văn Bình}
     {phi:Ng, Bo}
@@ -1241,6 +1241,56 @@ def test_what_a_side_is_a_side_of_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
         Category.CLINICAL
     }
+
+
+@pytest.mark.parametrize(
+    ("texts", "others", "hidden"),
+    [
+        (["\u540d"], ["A"], False),  # as a marker A is read in another view
+        (["\u65e5"], [], False),  # a square
+        (["\u540d"], ["\u540d"], True),
+        (["\u738b"], [], True),
+        (["\u540d", "\u738b"], ["A"], True),  # letters that stand apart
+        (["\u540d\u738b"], ["A"], True),
+    ],
+)
+def test_one_letter_of_another_script_may_be_a_marker_misread(texts, others, hidden):
+    again = tuple(SecretStr(each) for each in others)
+    shown = [
+        line_of(text, Box(20 + 60 * i, 20, 40 + 60 * i, 40), others=again)
+        for i, text in enumerate(texts)
+    ]
+    assert bool(findings(shown, NOBODY, DEFAULT)) is hidden
+
+
+@pytest.mark.parametrize("others", [["2/9 8", "3/9"], ["3/9", "4/9"]])
+def test_frames_are_counted_whatever_stands_behind(others):
+    shown = [
+        standing_in((index,), text, Box(20, 20, 80, 40))
+        for index, text in enumerate(["1/9", *others])
+    ]
+    assert findings(shown, NOBODY, DEFAULT) == ()
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{date:Tue 26 Jan 193}",
+        "{date:rue 02 Jan 2024}",
+        "{date:17/11./2015}",
+        "{date:26 Jan 1932} 5 mm",
+        "{date:12 AUG 2023} RECON 2",
+        "{physician:DR R}. {name:TE EIRA}",
+        "{institution:St. SwithinMedical Centel}",
+        "Pat ID {patient_id:RC196475} Matrix 256 x 1024 140 keV 20%",
+        "Fissure of Rolando {mask:INS}",
+        "El 1390",
+        "YVIEW",
+        "LEFTHAND",
+    ],
+)
+def test_what_is_misread_or_run_together_keeps_its_meaning(marked):
+    assert wrong(marked) == {}
 
 
 def test_a_marker_read_as_two_lines_is_one():
