@@ -353,7 +353,8 @@ def _is_part(one: Reading, other: Reading) -> bool:
     texts = [letters(each.text.get_secret_value()) for each in (one, other)]
     need = _HALF_INSIDE if len(texts[0]) > 1 and texts[0] in texts[1] else _INSIDE
     inside = box.overlap(around) > need * box.area
-    return inside and mine < whole and other.confidence > _SURE_WHOLE
+    says_less = texts[0] in texts[1] or one.confidence < other.confidence + _SURER
+    return inside and says_less and mine < whole and other.confidence > _SURE_WHOLE
 
 
 def _read_again(

@@ -37,6 +37,9 @@ _PLAIN_PX = 1024
 _FLAT = 6 / 255
 """Contrast, in shares of the tissue's range, up to which a part counts as flat."""
 _GAIN = 45 / 255
+_BEYOND = 0.25
+"""How much is left of what is beyond the tissue's range: its logarithm, so that text is
+seen on a ground that is beyond it too, and the edge of padding outshines nothing."""
 _DARK = 0.25
 """A colour frame whose 99th percentile is below this share of white is stretched."""
 
@@ -108,8 +111,12 @@ def _local(values: Samples, inverted: bool) -> npt.NDArray[np.uint8]:
     """
     low, high = robust_range(values)
     span = max(high / 2 - low / 2, 1e-300)
-    plane = values.astype(np.float64).clip(low, high) / 2 - low / 2
-    shares = (plane / span).astype(np.float32)
+    with np.errstate(over="ignore"):
+        plane = ((values.astype(np.float64) / 2 - low / 2) / span).clip(-1e9, 1e9)
+    within = plane.clip(0, 1)
+    beyond = plane - within
+    within += np.copysign(_BEYOND * np.log1p(np.abs(beyond)), beyond)
+    shares = within.astype(np.float32)
     wider = max(1.0, max(values.shape) / _PLAIN_PX)
     above = shares - cv2.GaussianBlur(shares, (0, 0), _AROUND_PX * wider)
     usual = np.sqrt(cv2.GaussianBlur(above * above, (0, 0), _LIKE_PX * wider))

@@ -32,6 +32,8 @@ _APART = 0.5
 """Pieces with gaps of so many thicknesses between them are words, not cuttings ..."""
 _MOST = 0.7
 """... and are better than the row, if they are that share of it."""
+_BODY = 3
+"""No line is so many times thicker than a place in it."""
 _SEEN = 0.4
 """Share of a coarse place that lines must fill for it to show nothing new ..."""
 _ROW = 0.8
@@ -131,8 +133,14 @@ def turned(box: Box) -> Box:
 
 
 def _is_shown(box: Box, lines: Iterable[Spot], share: float) -> bool:
-    """Whether lines fill that share of a place."""
-    return sum(box.overlap(line.box) for line in lines) > share * box.area
+    """Whether lines fill that share of a place. A body that was taken for one does not."""
+    most = _BODY * min(box.width, box.height)
+    filled = sum(
+        box.overlap(line.box)
+        for line in lines
+        if min(line.box.width, line.box.height) <= most
+    )
+    return filled > share * box.area
 
 
 def _lines(spots: Iterable[Spot]) -> list[Spot]:

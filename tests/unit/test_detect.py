@@ -370,3 +370,11 @@ def test_a_few_letters_of_a_line_are_a_part_of_it_though_drawn_too_high():
         reader, Sighting(VIEW, spot(33, 39, 176, 30)), Sighting(OTHER, spot(73, 33, 63, 42))
     )
     assert texts(lines) == ["Judkins L4"]
+
+
+def test_what_was_read_surely_is_no_part_of_what_says_another_thing():
+    reader = FakeReader(("1351 dB|GenCineTRV ----", 0.81), ("CTN", 1.0))
+    lines, _ = read(
+        reader, Sighting(VIEW, spot(5, 2, 35, 190)), Sighting(OTHER, spot(14, 130, 20, 50))
+    )
+    assert "CTN" in texts(lines)

@@ -240,6 +240,17 @@ def test_faint_text_is_legible_by_its_local_contrast_wherever_it_stands(where):
         assert (text - ground > 40) if low else (ground - text > 40)
 
 
+@pytest.mark.parametrize("ground", [9000, -9000])
+def test_text_on_a_ground_beyond_the_tissue_is_legible_by_its_local_contrast(ground):
+    samples = np.random.default_rng(5).integers(0, 1000, (8 * ROWS, 8 * COLUMNS))
+    samples[:ROWS, :COLUMNS] = ground
+    samples[:ROWS, :COLUMNS][TEXT] = 2 * ground
+    view = local(samples.astype(np.int16))
+    grey = view.pixels[16:32, 16:56].astype(float).mean(axis=2)
+    mine = TEXT[16:32, 16:56]
+    assert abs(grey[mine].mean() - grey[~mine].mean()) > 40
+
+
 def test_smooth_tissue_is_grey_by_its_local_contrast():
     slope = np.tile(np.linspace(0, 4000, 512), (512, 1)).astype(np.uint16)
     inner = local(slope).pixels[40:-40, 40:-40]

@@ -110,6 +110,12 @@ def test_the_row_beside_a_line_that_a_coarse_place_holds_is_one_too():
     assert rows.covered_by(found) == 1
 
 
+def test_a_body_that_was_taken_for_a_line_hides_none():
+    body = Box(0, 0, 400, 500)
+    line = Box(20, 100, 220, 120)
+    assert line in lines(body, coarse=[line])
+
+
 # --- whatever was found ---------------------------------------------------------------
 
 
