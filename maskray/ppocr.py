@@ -155,6 +155,7 @@ def _parameters(size: Size, threads: int) -> dict[str, Any]:
         "Cls.cls_thresh": _FLIP_CERTAINTY,
         "EngineConfig.onnxruntime.intra_op_num_threads": threads,
         "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+        "EngineConfig.onnxruntime.enable_cpu_mem_arena": True,
         **(_tiny() if size == "tiny" else {}),
     }
 

@@ -118,10 +118,20 @@ def _local(values: Samples, inverted: bool) -> npt.NDArray[np.uint8]:
     within += np.copysign(_BEYOND * np.log1p(np.abs(beyond)), beyond)
     shares = within.astype(np.float32)
     wider = max(1.0, max(values.shape) / _PLAIN_PX)
-    above = shares - cv2.GaussianBlur(shares, (0, 0), _AROUND_PX * wider)
-    usual = np.sqrt(cv2.GaussianBlur(above * above, (0, 0), _LIKE_PX * wider))
+    above = shares - _smooth(shares, _AROUND_PX * wider)
+    usual = np.sqrt(_smooth(above * above, _LIKE_PX * wider))
     shown = np.float32(_GAIN) * above / (usual + np.float32(_FLAT))
     return _stretch(shown, -0.5, 0.5, inverted)
+
+
+def _smooth(plane: npt.NDArray[np.float32], deviation: float) -> npt.NDArray[np.float32]:
+    """Convolved with a Gaussian, made at half of the size: a quarter of the work."""
+    rows, columns = plane.shape
+    size = (-(-columns // 2), -(-rows // 2))
+    half = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+    half = cv2.GaussianBlur(half, (0, 0), deviation / 2)
+    whole = cv2.resize(half, (columns, rows), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(whole, np.float32)
 
 
 def robust_range(values: Samples) -> tuple[float, float]:

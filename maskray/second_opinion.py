@@ -120,7 +120,7 @@ def _respelled(instance: Instance, seen: Seen, reader: Reader, policy: Policy) -
             sights = [
                 each
                 for view in shown
-                if view.name == line.view or view is shown[0]
+                if view.name == line.view
                 for each in reader.sights(view.pixels, spot)
             ]
             text = clinical_text(
