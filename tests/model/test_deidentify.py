@@ -321,18 +321,7 @@ def test_slanting_text(run, texts_in, shows, degrees):
 
 @pytest.mark.parametrize(
     ("name", "step"),
-    [
-        (NAME, (22, 0)),
-        (NAME, (0, 16)),
-        pytest.param(
-            "QUILLFEATHER",
-            (22, 0),
-            marks=pytest.mark.xfail(
-                reason="read as QUILL F E AT HE R, and other readings only relax",
-                strict=False,
-            ),
-        ),
-    ],
+    [(NAME, (22, 0)), (NAME, (0, 16)), ("QUILLFEATHER", (22, 0))],
 )
 def test_letters_that_stand_apart(run, name, step):
     plane = tissue()
