@@ -325,6 +325,9 @@ def _label_word(line: Sequence[Token], index: int) -> str:
     token = line[index]
     if token.folded == "N" and token.before == "/" and line[index - 1].folded == "S":
         return "SN"
+    spelled = "".join(each.before + each.folded for each in line[max(index - 2, 0) :][:3])
+    if token.folded == "B" and spelled.lstrip(".,;") in ("D.O.B", "D.0.B"):
+        return "DOB"
     return token.folded if token.folded in _LABELS else fold(token.text.replace("l", "I"))
 
 
@@ -414,6 +417,8 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     whole, part = (*line[index + 1 : index + 3], None, None)[:2]
     if whole is None or part is None:
         return False
+    if whole.before == ":" and part.before == "/":
+        return whole.is_number and part.is_number  # EC:1/1, misread
     return whole.is_number and part.is_number and part.before == "." and not whole.before
 
 
@@ -424,13 +429,15 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     """
     token = line[index]
     number = line[index + 1] if index + 1 < len(line) else None
-    if number is None or not number.is_number or is_name(token.text):
+    if number is None or not number.is_number or is_common_name(token.text):
         return False
     if len(number.text) > _MOST_PLAIN_DIGITS:
         return False
+    if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
+        return False
     if _is_misread_counter(line, index):
         return True
-    if len(token.text) > _LONGEST_UNIT + 1:
+    if is_name(token.text) or len(token.text) > _LONGEST_UNIT + 1:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
     if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
@@ -467,7 +474,7 @@ def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
 _WINDOW = frozenset({"WL", "WW", "WC"})
 _NUMBERED = frozenset(
     "ANGLE DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE RUN "
-    "SCALE SERIES SLICE THICK WIDTH ZOOM".split()
+    "PITCH SCALE SCENE SERIES SLICE THICK TILT WIDTH ZOOM".split()
 )
 """Words that stand before a number and nowhere else."""
 
@@ -778,6 +785,7 @@ _IDS = frozenset(
         Category.ACCESSION,
         Category.DEVICE_SERIAL,
         Category.OTHER_ID,
+        Category.PHONE,  # as the digits of a number may look
     }
 )
 

@@ -57,7 +57,7 @@ _DATES = _patterns(
     rf"(?<![\d.]){_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d.]){_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"(?<![\d.]){_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
-    rf"(?<![\d.]){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
+    rf"(?<!\d)(?<!\d\.){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
     # 12:34:5606/16/1976
     rf"(?<![\d:.]){_HMS}(?:{_DAY}([-./]){_DAY}\1{_LONG_YEAR}"
     rf"|{_LONG_YEAR}([-./]){_DAY}\2{_DAY})(?!\d)",

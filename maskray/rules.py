@@ -370,7 +370,7 @@ def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
 
 
 _HOLE = 0.3
-_SHORTEST_STACK = 4
+_SHORTEST_STACK = 3
 _AXES = frozenset("APLRHFSI")
 """The letters that tell where a patient's sides are: two of them stand far apart."""
 _NEAR = 1.8

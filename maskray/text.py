@@ -26,12 +26,15 @@ _MARKS = "".join(
 )
 """Accents and vowel signs that stand behind their letter; they part no word."""
 _TOKEN = re.compile(rf"[^\W_](?:[^\W_]|['\u2019](?=[^\W\d_])|[{_MARKS}])*|[%°]")
+_SYMBOLS = str.maketrans("\u222a\u2229\u2282\u2208\u25cb\u25ef\u2227\u2228", "UNCEOOAV")
+"""Symbols that letters are read as. Left as they are they would part a word, and single
+letters are clinical."""
 _BESIDE_LETTERS = frozenset(_MARKS + "'\u2019")
 
 
 def fold(text: str) -> str:
     """Capitals without accents, other characters kept: ``Müller`` → ``MULLER``."""
-    plain = unicodedata.normalize("NFKD", text.translate(_SPECIAL))
+    plain = unicodedata.normalize("NFKD", text.translate(_SYMBOLS).translate(_SPECIAL))
     folded = "".join(each for each in plain if not unicodedata.combining(each)).upper()
     return folded.translate(_SIGNS)
 
@@ -93,6 +96,7 @@ class Token:
 def tokens(text: str) -> Iterator[Token]:
     """The tokens of a line from left to right."""
     end = 0
+    text = text.translate(_SYMBOLS)
     for match in _TOKEN.finditer(text):
         before = text[end : match.start()].strip()
         yield Token(match.group(), match.start(), match.end(), before)

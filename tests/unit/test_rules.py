@@ -1287,6 +1287,16 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "El 1390",
         "YVIEW",
         "LEFTHAND",
+        "{date:1942-0419}",
+        "D.O.B.{birth_date:1942-0419}",
+        "D.O.B. {birth_date:1942 0419}",
+        "D.0.B.{date:1842-0418}",
+        "{phi:XR-09-47016}",
+        "{date:2016 A\u222aG 19}",
+        "rilt 4.8",
+        "Serles 8",
+        "BC:1/1",
+        "Sag PDFS",
     ],
 )
 def test_what_is_misread_or_run_together_keeps_its_meaning(marked):
