@@ -34,8 +34,9 @@ _SURROUNDINGS = 2
 _HALF = 0.5
 """The small network looks at views of half the size: it sees lines there that are large,
 turned or wide, which neither network sees in the whole size."""
-_ALONE = 0.45
-"""The small network's score from which what it sees counts: it sees texture more often."""
+_QUICK, _ALONE = 0.3, 0.45
+"""Scores from which counts what the tiny network sees, and what the small one does: that
+sees texture more often."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +140,8 @@ def _spots(
 ) -> list[Spot]:
     """The new spots of a place; where a line runs over its edge, what is beyond too."""
     found = reader.spot(look.view.pixels, look.place, shrink=look.shrink, quick=look.quick)
-    sure = (spot for spot in found if look.quick or spot.score >= _ALONE)
+    least = _QUICK if look.quick else _ALONE
+    sure = (spot for spot in found if spot.score >= least)
     new = (spot for spot in sure if not known(spot.box))
     spots = [spot for spot in new if _may_be_text(spot, look.place, whole)]
     cut = [spot.box for spot in spots if runs_over(spot.box, look.place, whole)]
