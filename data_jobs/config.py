@@ -18,7 +18,8 @@ class PoolSettings(Part):
     """Actors that are started at once; None: one, or all of them if ``max_size`` is None.
     Ray Data ends and starts actors between the two, and each start loads the models."""
     max_size: Size | None = None
-    """Actors that Ray Data may scale up to; None: one for each CPU of the cluster."""
+    """Actors that Ray Data may scale up to; None: one for each CPU of the cluster, of
+    ``maskers`` one for two."""
     num_cpus: Annotated[float, Field(gt=0.0, le=256.0)] = 0.5
     """CPUs that Ray reserves for an actor. Both pools share the machines, so half."""
     num_gpus: Annotated[float, Field(ge=0.0, le=8.0)] = 0.0

@@ -1,7 +1,7 @@
 """Reading: RapidOCR finds lines of text in a view and says what they spell.
 
-It has two sets of networks (see ``ppocr``): the small ones look first, the tiny ones give
-further looks and readings. One :class:`Reader` is built per process; it is not
+It has two sets of networks (see ``ppocr``): the tiny ones look and read first, the small
+ones look and read where those may err. One :class:`Reader` is built per process; it is not
 thread-safe.
 """
 
