@@ -20,7 +20,7 @@ from maskray.records import Category, Finding, TextLine
 from maskray.render import NamedView, View
 from maskray.spots import Spot, turned
 from maskray.strokes import as_long_as_strokes
-from maskray.text import fold, letters
+from maskray.text import fold, letters, tokens
 
 _SURE = 0.6
 """From this confidence on a reading counts as text that was read."""
@@ -124,7 +124,7 @@ def read_sightings(
     sure = [each for each in sure if each not in cut]
     lines: list[TextLine] = []
     taken = [each.spot.box for each, _ in sure]
-    for reading, name in _without_parts(_uncontradicted(sure)):
+    for reading, name in _without_parts(_uncontradicted(sure, identifiers)):
         items = items_in(reading.text.get_secret_value())
         mine = reading.lines(frames, name, items)
         unnamed = any(
@@ -296,13 +296,21 @@ def _may_hold_words(reading: Reading) -> bool:
     return reading.spot.score >= _STRONG and long > _WORD_SHAPE * low
 
 
-def _uncontradicted(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:
-    """Without readings of places where other lines were read, and more surely."""
+def _uncontradicted(
+    readings: list[tuple[Reading, str]], identifiers: Identifiers
+) -> list[tuple[Reading, str]]:
+    """Without readings of places where other lines were read, and more surely.
+
+    What spells an identifier of the header stays, whatever else was read there.
+    """
     every = [reading for reading, _ in readings]
     return [
         (reading, name)
         for reading, name in readings
-        if not (_is_misread(reading, every) or _stands_across(reading, every))
+        if any(
+            True for _ in identifiers.find(list(tokens(reading.text.get_secret_value())))
+        )
+        or not (_is_misread(reading, every) or _stands_across(reading, every))
     ]
 
 

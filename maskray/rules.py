@@ -51,7 +51,6 @@ def findings(
     _by_neighbouring_side(lines, labelled)
     _by_open_end(lines, labelled)
     _by_counting(lines, labelled)
-    _by_script(lines, labelled)
     found = [
         Finding(
             line.frames,
@@ -432,29 +431,6 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
 
 _COUNT = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})(?:\s+\S)?\s*")
 """With a speck of dirt behind it that was read as a letter."""
-
-
-def _by_script(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
-    """One letter that is not Latin, and no other in the instance, is a marker misread.
-
-    That is, if another reading is of a Latin one, or it is what a frame or a texture is
-    read as.
-    """
-    foreign = [
-        index
-        for index, line in enumerate(lines)
-        if any(not each.isascii() for each in letters(line.text.get_secret_value()))
-    ]
-    texts = {letters(lines[index].text.get_secret_value()) for index in foreign}
-    if len(texts) != 1 or any(len(each) != 1 for each in texts):
-        return
-    others = [letters(each.get_secret_value()) for i in foreign for each in lines[i].others]
-    if texts <= _SQUARES or any(len(each) == 1 and each.isascii() for each in others):
-        for index in foreign:
-            labelled[index] = [replace(e, category=_CLINICAL) for e in labelled[index]]
-
-
-_SQUARES = frozenset("\u53e3\u56d7\u56de\u65e5\u66f0\u76ee")
 
 
 # --- labels and values in lines of their own ------------------------------------------

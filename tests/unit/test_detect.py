@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from pydantic import SecretStr
+from pydicom import Dataset
 
 from maskray.detect import RulesDetector, Seen, read_sightings
 from maskray.gate import Sighting
 from maskray.geometry import Box
-from maskray.identifiers import Identifiers
+from maskray.identifiers import Identifiers, collect
 from maskray.policy import Policy
 from maskray.read import Reading
 from maskray.records import Category, TextLine
@@ -350,6 +351,20 @@ def test_a_place_that_may_hold_more_is_not(sure, other):
     reader = FakeReader(("Lossy 22:1", sure), ("12:2 y b 1", 0.81))
     lines, _ = read(reader, Sighting(VIEW, spot()), Sighting(OTHER, spot(*other)))
     assert "12:2 y b 1" in texts(lines)
+
+
+def test_what_spells_an_identifier_of_the_header_is_never_dropped():
+    reader = FakeReader(("Lossy 22:1", 1.0), ("QUILL", 0.81))
+    right, other = spot(318, 100, 14, 60), spot(314, 96, 24, 66)
+    lines, _ = read(reader, Sighting(VIEW, right), Sighting(OTHER, other))
+    assert "QUILL" not in texts(lines)
+    header = Dataset()
+    header.PatientName = "QUILL^ANN"
+    known = collect(header)
+    reader = FakeReader(("Lossy 22:1", 1.0), ("QUILL", 0.81))
+    sightings = [Sighting(VIEW, right), Sighting(OTHER, other)]
+    lines, _ = read_sightings(reader, sightings, (0,), (VIEW,), known)
+    assert "QUILL" in texts(lines)
 
 
 def test_a_block_of_lines_is_not_a_line_that_stands():
