@@ -363,7 +363,7 @@ def test_what_spells_an_identifier_of_the_header_is_never_dropped():
     known = collect(header)
     reader = FakeReader(("Lossy 22:1", 1.0), ("QUILL", 0.81))
     sightings = [Sighting(VIEW, right), Sighting(OTHER, other)]
-    lines, _ = read_sightings(reader, sightings, (0,), (VIEW,), known)
+    lines, _ = read_sightings(reader, sightings, (0,), (VIEW,), known)  # type: ignore[arg-type]
     assert "QUILL" in texts(lines)
 
 
