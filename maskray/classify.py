@@ -39,8 +39,8 @@ _LABELS: dict[str, Category] = {
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
         Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
         "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ",
-        Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OPER SONOGRAPHER SONO RADIOGRAPHER "
-        "INITIALS OPR TECHNICIAN MTRA",
+        Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OP OPER SONOGRAPHER SONO "
+        "RADIOGRAPHER INITIALS OPR TECHNICIAN MTRA",
         Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION",
         Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL",
         Category.ADDRESS: "ADDR ADDRESS",
@@ -66,6 +66,7 @@ _STRONG_LABELS = _LABELS.keys() - {
     "ATT",
     "ADM",
     "READ",
+    "OP",
 }
 """Labels that hold without a colon after them."""
 _NAME_PARTS = 2
@@ -205,6 +206,23 @@ def may_be_initials(text: str) -> bool:
     return len(line) == 1 and _may_be_initials(line[0])
 
 
+def is_bare(text: str) -> bool:
+    """Whether a line is two capitals that name no side, view or part of a body.
+
+    Beside a number they are a setting; alone they are anybody's initials.
+    """
+    word = text.strip()
+    known = word in _MARKERS | _AFTER_SIDE | _ALONE or set(word) <= AXES
+    capitals = word.isalpha() and word.isascii() and word.isupper()
+    return len(word) == 2 and capitals and not known
+
+
+AXES = frozenset("APLRHFSI")
+"""The letters that tell where a patient's sides are."""
+_ALONE = frozenset("CT MR US CR DX NM MG XA RF IV ID FR SL SE IM TR TE TI FA ST SP".split())
+"""Short forms that are printed alone, or whose numbers stand in another line."""
+
+
 def fold_keeping_length(text: str) -> str:
     """Folded character by character, so that indices stay those of ``text``."""
     return "".join((fold(each) or " ")[0] for each in text)
@@ -314,6 +332,9 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
         return _LABELS[word]
     if word == "DR" and following is not None and following.is_word:
         return _LABELS[word]
+    if word == "OP" and following is not None and (index, len(line)) == (0, 2):
+        capitals = following.text.isupper() and len(following.text) <= _INITIALS
+        return _LABELS[word] if capitals and following.is_word else None
     return None
 
 
@@ -433,10 +454,10 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     if len(number.text) > _MOST_PLAIN_DIGITS:
         return False
-    if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
-        return False
     if _is_misread_counter(line, index):
         return True
+    if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
+        return False
     if is_name(token.text) or len(token.text) > _LONGEST_UNIT + 1:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
@@ -448,13 +469,16 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
 def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
     """Whether one letter makes a word that counts, before a small number: ``SUICE 2.47``.
 
-    Of three letters only ``Rum 4``. Initials stand before dates and times.
+    Or one that was not read: ``rea 8.75``. Of three letters only ``Rum 4``. Initials
+    stand before dates and times.
     """
     word, number = line[index].folded, line[index + 1]
     if number.before or len(number.text) >= _LONG_ENOUGH:
         return False
     if index + 2 < len(line) and line[index + 2].before not in ("", "."):
         return False
+    if line[index].text.islower() and any(word == each[1:] for each in _NUMBERED):
+        return True
     if len(word) < _LONG_ENOUGH:
         return word.replace("M", "N") in _NUMBERED
     return any(
@@ -473,8 +497,8 @@ def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
 
 _WINDOW = frozenset({"WL", "WW", "WC"})
 _NUMBERED = frozenset(
-    "ANGLE DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE RUN "
-    "PITCH SCALE SCENE SERIES SLICE THICK TILT WIDTH ZOOM".split()
+    "ANGLE AREA DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE "
+    "RUN PITCH SCALE SCENE SERIES SLICE THICK TILT WIDTH ZOOM".split()
 )
 """Words that stand before a number and nowhere else."""
 
@@ -511,14 +535,19 @@ def _stands_alone(token: Token) -> bool:
 def _is_unit(line: Sequence[Token], index: int) -> bool:
     """Whether a token behind a number is a unit, its small letters misread: ``140 keU``."""
     token = line[index]
-    if index == 0 or token.before or len(token.text) > _LONGEST_UNIT:
+    if index == 0 or len(token.text) > _LONGEST_UNIT:
         return False
-    numeric = line[index - 1].is_number
-    return numeric and token.folded.translate(_UNIT_GLYPHS) in console_terms()
+    small = fold(token.text.translate(_SMALL_GLYPHS))  # mGy/mln
+    if token.before == "/" and line[index - 1].folded in console_terms():
+        return token.text.islower() and small in console_terms()
+    meant = {token.folded.translate(_UNIT_GLYPHS), small}
+    numeric = line[index - 1].is_number and not token.before
+    return numeric and not meant.isdisjoint(console_terms())
 
 
 _LONGEST_UNIT = 3
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
+_SMALL_GLYPHS = str.maketrans("l", "i")
 
 
 def _rejoined(
@@ -617,6 +646,7 @@ def _number(line: Sequence[Token], index: int) -> Category:
             return Category.DATE
         decimals = index > 0 and line[index - 1].is_number
         decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
+        decimals = decimals and token.start == line[index - 1].end + 1
         short = len(token.text) <= _MOST_PLAIN_DIGITS
         return _CLINICAL if short or decimals else Category.OTHER_ID
     if any(each.isalpha() and not each.isascii() for each in folded):
@@ -676,7 +706,10 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
 
     What a hyphen joins to it belongs to it.
     """
-    words = [token.folded for token in line]
+    words = [
+        as_letters(token.text) if token.text[:1].isalpha() else token.folded
+        for token in line
+    ]
     keys = [i for i, word in enumerate(words) if _tells_institution(word)]
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
     strange = [
@@ -691,7 +724,7 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     for index, token in enumerate(line):
         if (
             index < first
-            or not token.is_word
+            or not (token.is_word or index in keys)
             or found[index]
             not in (
                 _CLINICAL,
@@ -796,11 +829,15 @@ def _is_part(token: Token) -> bool:
 
 
 def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
-    """Letters beside a side alone, as on a lead marker, are somebody's: ``R RS``."""
-    if len(line) != 2 or line[0].folded not in _MARKERS:
+    """Letters beside a side, as on a lead marker, are somebody's: ``R RS``.
+
+    If more stands before the side, two letters that end the line: ``81.0 mm RT PC``.
+    """
+    if len(line) < 2 or line[-2].folded not in _MARKERS or found[-1] is not _CLINICAL:
         return
-    if found[1] is _CLINICAL and _may_be_initials(line[1]):
-        found[1] = _UNKNOWN
+    alone = len(line) == 2
+    if _may_be_initials(line[-1]) and (alone or is_bare(line[-1].text)):
+        found[-1] = _UNKNOWN
 
 
 def _may_be_initials(token: Token) -> bool:
@@ -818,7 +855,7 @@ _AFTER_SIDE = frozenset(
     # what has a left and a right
     "HIP TOE RIB EYE EAR ARM LEG JAW TMJ SI SC AC IAC UE LE KID OV LOB BRE LNG ADR UPJ "
     "UVJ CCA ICA ECA MCA ACA PCA VA UA SFA CFA PFA POP PTA ATA DPA SFV CFV PFV GSV SSV "
-    "SVC HV PV RA RV LA LV TV AV AO".split()
+    "RCA LCA LAD LCX SVC HV PV RA RV LA LV TV AV AO".split()
 )
 
 
@@ -907,7 +944,7 @@ def _follows_name(line: Sequence[Token], found: list[Category | None], index: in
 def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
     """Single letters beside a name are its initials: ``DOE J``, ``J. DOE``."""
     for index, token in enumerate(line):
-        if len(token.text) != 1 or not token.is_word:
+        if len(token.text) != 1 or not (token.is_word or _is_dotted_zero(line, index)):
             continue
         if found[index] not in (_CLINICAL, Category.SEX):
             continue
@@ -924,10 +961,18 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = Category.NAME
 
 
+def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:
+    """Whether a zero may be an initial: it has a dot or a comma on both sides."""
+    following = line[index + 1].before if index + 1 < len(line) else "."
+    return line[index].text == "0" and all(
+        each[:1] in tuple(".,^") for each in (line[index].before, following)
+    )
+
+
 def _touches_name(line: Sequence[Token], index: int) -> bool:
     """Whether a letter that may be a sex stands before a name or with a dot or caret."""
     following = line[index + 1].before if index + 1 < len(line) else ""
-    return following.startswith((".", "^", ",")) or line[index].before in ("^", ",")
+    return following.startswith((".", "^", ",")) or line[index].before in ("^", ",", ".")
 
 
 def _mark(

@@ -232,6 +232,7 @@ def look(instance: Instance, reader: Reader, settings: Settings, clock: Stopwatc
         with clock.stage("detect"):
             # Faint text may be lost from one frame to the next: EasyOCR will look there.
             gone = tracker.lost(frame.index, frame.samples, is_phi)
+            tracker.began(is_phi)
         doubted = [replace(each, view=view.name) for each in gone for view in shown]
         tracker.add(doubted, frame.samples, sure=False)
         without_text += not tracker.any_live

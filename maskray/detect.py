@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from rapidfuzz.fuzz import partial_ratio
+
 from maskray import rules
 from maskray.classify import classify, is_plain, items_in
 from maskray.gate import Sighting
@@ -39,6 +41,9 @@ _LEVEL = 0.6
 _AS_THICK = 1.6
 """Pieces of one line overlap across it by that share, and are as thick, but for so much."""
 _LONGER = 1.05
+_LONG_LINE, _ALIKE = 6, 80.0
+"""From so many letters on that percentage of them may tell that two readings are of one
+line."""
 _JOINTS = ("-", "/")
 _SETTLED = 0.9
 """The tiny network's confidence in plain text that needs no other reading."""
@@ -218,9 +223,17 @@ def _uncut(
         return reading
     [whole] = _read(reader, view, [Spot.at(longer, reading.spot.score)], identifiers)
     text, more = (letters(each.text.get_secret_value()) for each in (reading, whole))
-    if whole.confidence <= _SURE_WHOLE or text not in more or text == more:
+    if whole.confidence <= _SURE_WHOLE or not _holds(more, text):
         return reading
     return _uncut(reader, view, whole, identifiers)
+
+
+def _holds(more: str, text: str) -> bool:
+    """Whether a reading is a longer one of the same line, a letter of long ones aside."""
+    if text in more:
+        return text != more
+    alike = partial_ratio(text, more) >= _ALIKE
+    return len(more) > len(text) >= _LONG_LINE and alike
 
 
 def _with_ends(reader: Reader, view: View, readings: Sequence[Reading]) -> list[Reading]:

@@ -55,6 +55,8 @@ _DATES = _patterns(
     rf"(?<!\d){_LONG_YEAR}\s?([-./ ])\s?{_DAY}\s?\1\s?{_DAY}(?:{_HMS})?(?!\d)",
     # A separator that was misread or not read: 12-03/2019, 03 09 2012, 2019-0312
     rf"(?<![\d.]){_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
+    rf"(?<![\d.,]){_DD}(?:\.{_MM},|,{_MM}\.)(?:{_LONG_YEAR}|\d\d)(?![\d.,])",
+    rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
     rf"(?<![\d.]){_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"(?<![\d.]){_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
     rf"(?<!\d)(?<!\d\.){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
@@ -96,6 +98,8 @@ _COUNTS = re.compile(
     r"\s*[:=]?\s*$"
 )
 """What stands before ``12/2000`` if it counts images or milliseconds."""
+_GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
+"""What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
@@ -104,6 +108,8 @@ _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",
+    # Wide print: 1 1:4 4:2 2
+    r"(?<![\d:.])[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # A colon that was not read: 0607:31, 06:0731
     rf"(?<![\d:.])(?:[01]\d|2[0-3])[0-5]\d[:.][0-5]\d{_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])(?:[01]\d|2[0-3])[:.][0-5]\d[0-5]\d{_HALF_DAY}?(?![\d:])",
@@ -210,6 +216,8 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
         if _may_name_a_month(match.groups()[-1])
     )
     for match in itertools.chain(_matches(_DATES, digits), misread):
+        if _COUNTS.search(text[: match.start()]) and _GAUGE.match(text[match.end() :]):
+            continue
         birth = labelled or _is_one_of(match.group(), births)
         yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)
     for patterns, unless in ((_TIMES, _LASTS), (_MONTHS_OF_A_YEAR, _COUNTS)):

@@ -158,8 +158,8 @@ class Identifiers:
             most = len(phrase) // 5
             if distance(text, phrase, most) <= most:
                 return category
-            if len(text) >= 6 and text in phrase:
-                return category
+            if len(text) >= 6 and text in phrase and text not in clinical_words():
+                return category  # Breast is not the Breast Clinic
         return None
 
 

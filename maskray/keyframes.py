@@ -7,6 +7,8 @@ looked at, and a still banner once. Slow fades add up: the comparison is with th
 not with the frame before.
 """
 
+import itertools
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -126,6 +128,7 @@ class Tracker:
         self._live: list[_Standing] = []
         self._done: list[_Standing] = []
         self._ended: list[_Standing] = []
+        self._past: deque[tuple[int, Samples]] = deque(maxlen=_PAST)
 
     def advance(self, index: int, samples: Samples, places: Sequence[Box]) -> None:
         """Goes on to a frame: lines that still stand there are in it."""
@@ -135,6 +138,7 @@ class Tracker:
         self._ended = [each for each in self._live if each not in still]
         self._done += self._ended
         self._live = still
+        self._past.appendleft((index, samples))
 
     def widened(self, places: Iterable[Box]) -> list[Box]:
         """The places, each with the whole of every line that stood where it cuts."""
@@ -199,6 +203,20 @@ class Tracker:
                 doubted.append(gone)
         return doubted
 
+    def began(self, matters: Callable[[TextLine], bool]) -> None:
+        """Lines that matter and were first read in this frame may have begun before it.
+
+        They are in the frames before, too, in which their strokes are drawn already.
+        """
+        index = self._past[0][0]
+        for each in self._live:
+            if each.frames != [index] or not each.sure or not matters(each.line):
+                continue
+            for before, samples in itertools.islice(self._past, 1, None):
+                if not each.is_drawn(samples):
+                    break
+                each.frames.append(before)
+
     def resembles(self, line: TextLine) -> bool:
         """Whether the line continues one that was read in an earlier frame."""
         return self._earlier(line, sure=True) is not None
@@ -224,6 +242,8 @@ class Tracker:
 
 
 _LOST = 0.3
+_PAST = 4
+"""So many frames are kept, the present one among them."""
 _DRAWN_ANEW = 3
 """Pixels by which a spot of the same text may differ from one look to the next."""
 

@@ -16,11 +16,13 @@ from pydantic import SecretStr
 from rapidfuzz.fuzz import partial_ratio
 
 from maskray.classify import (
+    AXES,
     DATES,
     MISREADABLE,
     Labelled,
     after_label,
     classify,
+    is_bare,
     is_side,
     may_be_initials,
     open_label,
@@ -51,6 +53,7 @@ def findings(
     _by_neighbouring_side(lines, labelled)
     _by_open_end(lines, labelled)
     _by_counting(lines, labelled)
+    _by_standing_alone(lines, labelled)
     found = [
         Finding(
             line.frames,
@@ -119,14 +122,17 @@ def _best_reading(
             return [Labelled(0, len(line.text.get_secret_value()), category)]
     elsewhere = [each for each in _elsewhere(line, lines) for _ in range(_WEIGHT)]
     others = _classified(line, (*line.others, *elsewhere), identifiers, policy)
+    if is_lone_foreign(line.text) and _may_be_name(identifiers):
+        return runs
     voices = _classified(line, second, identifiers, policy)
     categories = {run.category for each in (runs, *others, *voices) for run in each}
     own = {run.category for run in runs}
-    if is_certain(line):
+    lone = is_lone_foreign(line.text)
+    if is_certain(line) and not lone:
         voices = []
     if categories <= _HARMLESS and (
         line.meant is not None
-        or _outvoted(own, others, voices)
+        or _outvoted(own, others, voices, lone=lone)
         or _is_explained(line, identifiers, policy)
     ):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
@@ -165,6 +171,17 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
             or (shared > _INSIDE * least and _is_nearly(line.text, other.text))
         ):
             yield other.text
+
+
+def is_lone_foreign(text: PhiText) -> bool:
+    """Whether a text is one letter beyond Latin: what a marker is misread as, ``日``."""
+    word = letters(text.get_secret_value())
+    return len(word) == 1 and word.isalpha() and not word.isascii()
+
+
+def _may_be_name(identifiers: Identifiers) -> bool:
+    """Whether a letter may be a name: if the header's are not all Latin, or unknown."""
+    return not identifiers.names or not "".join(identifiers.raw).isascii()
 
 
 def _is_cut(one: PhiText, other: PhiText) -> bool:
@@ -258,13 +275,15 @@ def _outvoted(
     categories: set[Category],
     others: Sequence[Sequence[Labelled]],
     voices: Sequence[Sequence[Labelled]],
+    *,
+    lone: bool,
 ) -> bool:
     clean = sum(_is_clean(each) for each in others)
     second = any(_is_clean(each) for each in voices)
     if categories & {Category.NAME, Category.OTHER_ID}:
         votes = len(others) + _WEIGHT * len(voices)
         return clean > 0 and 2 * (clean + _WEIGHT * second) > votes + 1
-    alone = len(others) < _TIMES
+    alone = len(others) < _TIMES or lone
     return (second and (alone or clean > 0)) or (clean >= 2 and 3 * clean >= len(others))
 
 
@@ -279,6 +298,8 @@ def is_alike(one: PhiText, other: PhiText) -> bool:
     clinical each.
     """
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    if is_lone_foreign(one) and len(its) == 1:
+        return its in AXES
     single = sum(len(each.text) == 1 for each in tokens(other.get_secret_value()))
     if 2 * single > len(its):
         return False
@@ -330,6 +351,8 @@ def _by_stacking(
     for stack in _stacks(lines):
         upright = [lines[index] for index in stack]
         text = _read_downwards(upright)
+        if all(set(each.text.get_secret_value()) <= _TICKS for each in upright):
+            continue
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         words = _read_downwards(upright, gap=" ")
@@ -337,7 +360,7 @@ def _by_stacking(
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
-        axes = len(letters(words)) == 2 and set(letters(words)) <= _AXES
+        axes = len(letters(words)) == 2 and set(letters(words)) <= AXES
         if category is not None and not axes and len(text) >= _SHORTEST_STACK:
             box = functools.reduce(Box.join, (each.box for each in upright))
             frames = merge_frames(*(each.frames for each in upright))
@@ -369,9 +392,9 @@ def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
 
 
 _HOLE = 0.3
+_TICKS = frozenset("1Il|-\u2013\u2014 ")
+"""What the ticks of a scale are read as."""
 _SHORTEST_STACK = 3
-_AXES = frozenset("APLRHFSI")
-"""The letters that tell where a patient's sides are: two of them stand far apart."""
 _NEAR = 1.8
 """How many letters' heights the letters of a stack may be apart ..."""
 _AS_WIDE = 5
@@ -410,7 +433,10 @@ def _pitch(line: TextLine) -> float:
 
 
 def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
-    """What looks like a day and a month, and counts up from frame to frame: ``3/11``."""
+    """What looks like a day and a month, and counts up from frame to frame: ``3/11``.
+
+    The last of them misread in some: ``3/18``.
+    """
     counts = [
         (index, match.group(1), match.group(2))
         for index, line in enumerate(lines)
@@ -419,16 +445,17 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
     for index, first, last in counts:
         others = {
             other
-            for i, other, its_last in counts
-            if its_last == last
-            and lines[i].box.overlap(lines[index].box) > lines[index].box.area // 2
+            for i, other, _ in counts
+            if lines[i].box.overlap(lines[index].box) > lines[index].box.area // 2
         }
-        if len(others - {first}) > 1:
+        same = {other for _, other, its_last in counts if its_last == last}
+        if len((others & same) - {first}) > 1 or len(others - {first}) > _MANY:
             labelled[index] = [
                 Labelled(run.start, run.end, _CLINICAL) for run in labelled[index]
             ]
 
 
+_MANY = 3
 _COUNT = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})(?:\s+\S)?\s*")
 """With a speck of dirt behind it that was read as a letter."""
 
@@ -475,15 +502,45 @@ def _by_neighbouring_side(
             ]
 
 
+def _by_standing_alone(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
+    """Two capitals with nothing beside them: a short form for some, initials for all."""
+    for index, line in enumerate(lines):
+        if line.confidence < _PLAINLY or not is_bare(line.text.get_secret_value()):
+            continue
+        if _nearest(lines, index, _shares_row) is None:
+            labelled[index] = [
+                replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
+                for run in labelled[index]
+            ]
+
+
+_PLAINLY = 0.9
+
+
 def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
     """A name or a date whose end was read as a line of its own.
 
     A name that ends in a comma goes on, ``Vu,`` and ``P``, and one before an initial,
     ``KAUR`` and ``T.``; so does a date right before figures, ``1972 Nov`` and ``27``.
+    An address begins with the figures before it: ``775`` and ``Elm St, Ayr, TX 14401``.
     """
     for index, line in enumerate(lines):
+        if labelled[index] and labelled[index][0].category is Category.ADDRESS:
+            before = _nearest(lines, index, lambda here, there: _goes_on(there, here))
+            if before is not None and _begins_address(lines[before].text):
+                labelled[before] = [
+                    replace(run, category=Category.ADDRESS) for run in labelled[before]
+                ]
         if not labelled[index] or labelled[index][-1].category not in _ENDS:
             continue
+        if labelled[index][-1].category in DATES:
+            for other in _overlapping_ends(lines, index):
+                labelled[other] = [
+                    replace(run, category=labelled[index][-1].category)
+                    if run.category is _CLINICAL
+                    else run
+                    for run in labelled[other]
+                ]
         other = _nearest(lines, index, _goes_on)
         if other is None or len(labelled[other]) != 1:
             continue
@@ -498,6 +555,27 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
             fits = open_end or _INITIAL.fullmatch(more) is not None
         if fits and run.category in (_CLINICAL, Category.SEX):
             labelled[other] = [replace(run, category=category)]
+
+
+def _begins_address(text: PhiText) -> bool:
+    figures = letters(text.get_secret_value())
+    return figures[:1].isdigit() and len(figures) <= _LONGEST_HOUSE_NUMBER
+
+
+_LONGEST_HOUSE_NUMBER = 5
+
+
+def _overlapping_ends(lines: Sequence[TextLine], index: int) -> Iterator[int]:
+    """Lines that begin with the end of another: ``SEP 21,`` and ``21, 2015``."""
+    here, mine = lines[index], letters(lines[index].text.get_secret_value())
+    for other, line in enumerate(lines):
+        its, box = letters(line.text.get_secret_value()), line.box
+        level = min(here.box.y1, box.y1) - max(here.box.y0, box.y0)
+        if set(line.frames).isdisjoint(here.frames) or 2 * level < here.box.height:
+            continue
+        shared = any(mine.endswith(its[:count]) for count in range(2, len(its)))
+        if here.box.x0 < box.x0 < here.box.x1 < box.x1 and shared:
+            yield other
 
 
 _ENDS = frozenset({Category.NAME, Category.PHYSICIAN, _UNKNOWN, *DATES})
@@ -546,6 +624,19 @@ def _is_beside(here: Box, there: Box) -> bool:
     gap = max(there.x0 - here.x1, here.x0 - there.x1)
     level = min(here.y1, there.y1) - max(here.y0, there.y0)
     return alike and level > 0.5 * here.height and 0 <= gap < 1.5 * here.height
+
+
+def _shares_row(here: Box, there: Box) -> bool:
+    low = min(here.height, here.width)
+    level = min(here.y1, there.y1) - max(here.y0, there.y0)
+    gap = max(there.x0 - here.x1, here.x0 - there.x1)
+    if here.height > here.width:
+        level = min(here.x1, there.x1) - max(here.x0, there.x0)
+        gap = max(there.y0 - here.y1, here.y0 - there.y1)
+    return level > 0.5 * low and gap < _FAR_APART * low
+
+
+_FAR_APART = 3
 
 
 def _is_below(here: Box, there: Box) -> bool:

@@ -72,11 +72,13 @@ def second_opinion(
     doubted = [
         line for line in unnamed if _is_huge(line, instance) or not rules.is_certain(line)
     ]
+    markers = [line for line in unnamed if rules.is_lone_foreign(line.text)]
     suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
     suspected += _whole_frame(instance, seen, settings.gate)
     if not unnamed and not suspected:
         return seen, list(findings), {}
-    read, again = _read(instance, doubted, suspected, reader, locator)
+    asked = [*doubted, *(line for line in markers if line not in doubted)]
+    read, again = _read(instance, asked, suspected, reader, locator)
     seen = replace(
         seen,
         lines=tuple(

@@ -82,7 +82,8 @@ def clinical_text(
         identifiers: The header's: what may be one of them is no clinical text.
         policy: As for :func:`maskray.classify.classify`.
     """
-    doubted = _doubted(text, identifiers, policy)
+    unnamed = _doubted(text, identifiers, policy)
+    doubted = [token for token in unnamed if not _is_plain(token)]
     if not sights or not set(text) <= sights[0].alphabet.keys():
         return None
     meant = called = text
@@ -97,7 +98,7 @@ def clinical_text(
     for token in reversed(doubted):
         called = _likeliest(called, token, _names(), sights) or called
     named = any(is_name(token.text) or _is_foreign(token) for token in doubted)
-    alone = len(doubted) == sum(1 for _ in tokens(text))
+    alone = len(unnamed) == sum(1 for _ in tokens(text))
     as_read = _BEFORE_NAMES if named else 0.0 if alone else _AS_READ
     as_called = _UNSEEN if called in (text, meant) else _BEFORE_NAMES
     likelihoods = [each.likelihoods([meant, text, called]) for each in sights]
@@ -121,6 +122,11 @@ def _doubted(text: str, identifiers: Identifiers, policy: Policy) -> list[Token]
         for run in runs
         if run.start <= token.start < run.end and run.category in MISREADABLE
     ]
+
+
+def _is_plain(token: Token) -> bool:
+    """Whether a word is clinical but for its company: the HAND of ``CEFT HAND``."""
+    return len(token.text) >= _SHORTEST and token.folded in clinical_words()
 
 
 def _likeliest(

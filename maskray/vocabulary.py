@@ -133,7 +133,7 @@ def _meant_by_looks(folded: str) -> bool:
 
 _LOOKALIKES = tuple(
     pair
-    for one, other in ("IT", "UV", "LI", "HN", "FP", "MN")
+    for one, other in ("IT", "UV", "LI", "HN", "FP", "MN", "CE")
     for pair in ((one, other), (other, one))
 )
 

@@ -300,6 +300,14 @@ def test_clinical_text_is_no_identifier(known, text):
     assert found(known, text) == set()
 
 
+def test_a_clinical_word_of_an_institution_is_not_it():
+    ds = Dataset()
+    ds.InstitutionName = "Brigid Breast Care"
+    known = collect(ds)
+    assert not list(known.find(list(tokens("BREAST 3:00"))))
+    assert list(known.find(list(tokens("Brigid Breast"))))
+
+
 def test_short_names_must_be_spelt_exactly():
     known = collect(header(PatientName="Ng^Bo"))
     assert found(known, "NG, BO") == {("NG", Category.NAME), ("BO", Category.NAME)}

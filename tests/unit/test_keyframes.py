@@ -429,6 +429,25 @@ def test_a_line_that_is_drawn_no_more_is_doubted_once():
     assert followed(cine(True, True, False, False)) == ((0, 1), [(2,)])
 
 
+@pytest.mark.parametrize(
+    ("drawn", "matters", "frames"),
+    [
+        ((False, True, True, True), True, (1, 2, 3)),
+        ((True, False, True, True), True, (2, 3)),
+        ((True, True, True, True), False, (3,)),
+    ],
+)
+def test_a_line_is_in_the_frames_before_that_show_its_strokes(drawn, matters, frames):
+    tracker, whole = Tracker(), [Box(0, 0, 200, 80)]
+    for number, frame in cine(*drawn):
+        tracker.advance(number, frame, whole)
+        if number == 3:
+            tracker.add([line("HOLM, ANNA", PLACE, (3,))], frame)
+        tracker.began(lambda _: matters)
+    (found,) = tracker.lines(sure=True)
+    assert found.frames == frames
+
+
 def test_a_line_that_does_not_matter_is_not_carried_on():
     assert followed(cine(True, True), matters=False) == ((0,), [])
 
