@@ -534,12 +534,12 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
         if not labelled[index] or labelled[index][-1].category not in _ENDS:
             continue
         if labelled[index][-1].category in DATES:
-            for other in _overlapping_ends(lines, index):
-                labelled[other] = [
+            for end in _overlapping_ends(lines, index):
+                labelled[end] = [
                     replace(run, category=labelled[index][-1].category)
                     if run.category is _CLINICAL
                     else run
-                    for run in labelled[other]
+                    for run in labelled[end]
                 ]
         other = _nearest(lines, index, _goes_on)
         if other is None or len(labelled[other]) != 1:
