@@ -7,6 +7,7 @@ language model is in ``asking.py``.
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -49,6 +50,10 @@ from maskray.read import Reader
 from maskray.records import Stopwatch, Verdict
 from maskray.write import SUFFIX
 
+_MAKES_ROOM = 4
+"""How much nicer examining is than finishing, or one would wait for the other at the
+end of a run."""
+
 
 class Examine:
     """Opens, renders, reads and detects. REQUIRES the listing; ADDS what was seen.
@@ -59,6 +64,7 @@ class Examine:
 
     def __init__(self, settings: JobSettings, output: str, key: Key) -> None:
         keep_quiet()
+        os.nice(_MAKES_ROOM)
         self._settings = settings.core
         self._attempts = Attempts(Output(output), key, settings.attempts)
         self._reader = Reader(settings.read)
