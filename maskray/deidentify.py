@@ -48,7 +48,7 @@ from maskray.records import (
     Usage,
     Verdict,
 )
-from maskray.render import NamedView, views
+from maskray.render import NamedView, Shown, views
 from maskray.search import search
 from maskray.second_opinion import second_opinion
 from maskray.settings import Settings
@@ -352,15 +352,16 @@ def finish(
     Raises:
         MaskrayError: If a step fails; see :func:`failed` for what becomes of it.
     """
+    shown = Shown(instance.dataset, instance.pixels)
     with clock.stage("locate"):
         seen, findings, located = second_opinion(
-            instance, seen, findings, engines.reader, engines.locator, settings
+            instance, seen, findings, engines.reader, engines.locator, settings, shown
         )
         findings += _certain(seen, instance, settings)
         findings, lines = search(instance, seen, findings, engines.locator)
         in_pixels = [each for each in findings if each.view not in REMOVED]
         places = places_to_locate(in_pixels, located)
-        for index, boxes in _located(instance, places, engines.locator).items():
+        for index, boxes in _located(shown, places, engines.locator).items():
             located.setdefault(index, []).extend(boxes)
     with clock.stage("plan"):
         regions = plan_regions(in_pixels, lines, located, settings.mask)
@@ -414,25 +415,22 @@ def _distinct(instance: Instance) -> Instance:
 
 
 def _located(
-    instance: Instance, places: Sequence[Place], locator: Locator
+    shown: Shown, places: Sequence[Place], locator: Locator
 ) -> dict[int, list[Box]]:
     """EasyOCR's boxes at the places, by frame."""
     located: dict[int, list[Box]] = {}
     by_frame: dict[int, dict[str, list[Place]]] = {}
     for place in places:
         by_frame.setdefault(place.frame, {}).setdefault(place.view, []).append(place)
-    for frame in decode(instance.dataset, instance.pixels, sorted(by_frame)):
-        shown = {
-            view.name: view.pixels
-            for view in views(frame, instance.dataset, instance.pixels)
-        }
-        for name, group in by_frame[frame.index].items():
+    for index, in_views in shown.frames(by_frame):
+        named = {view.name: view.pixels for view in in_views}
+        for name, group in by_frame[index].items():
             found = locator.locate(
-                shown.get(name, next(iter(shown.values()))),
+                named.get(name, in_views[0].pixels),
                 [place.box for place in group],
                 [place.line_height for place in group],
             )
-            located.setdefault(frame.index, []).extend(each.box for each in found)
+            located.setdefault(index, []).extend(each.box for each in found)
     return located
 
 

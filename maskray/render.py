@@ -5,7 +5,7 @@ header's window, faint text drowns in the full range. So a frame is shown in sev
 views, and views that show the same are dropped. Nothing here is ever written back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -16,7 +16,7 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut
 from pydicom.pixels.processing import convert_color_space
 
 from maskray.errors import UnsupportedPixelsError
-from maskray.pixels import GREY, PixelFormat, Samples, StoredFrame
+from maskray.pixels import GREY, PixelFormat, Samples, StoredFrame, decode
 
 View = npt.NDArray[np.uint8]
 """Shape (rows, columns, 3), RGB; same matrix as the stored frame."""
@@ -40,6 +40,8 @@ _GAIN = 45 / 255
 _BEYOND = 0.25
 """How much is left of what is beyond the tissue's range: its logarithm, so that text is
 seen on a ground that is beyond it too, and the edge of padding outshines nothing."""
+_REMEMBERED_PX = 16 * 2**20
+"""So many pixels of frames, each in several views, are remembered."""
 _DARK = 0.25
 """A colour frame whose 99th percentile is below this share of white is stretched."""
 
@@ -73,6 +75,33 @@ def views(frame: StoredFrame, dataset: Dataset, found: PixelFormat) -> list[Name
         values = np.asarray(cv2.cvtColor(shown[0].pixels, cv2.COLOR_RGB2GRAY))
     inverted = frame.photometric == "MONOCHROME1"
     return [*shown, NamedView(LOCAL, _grey(_local(values, inverted)))]
+
+
+class Shown:
+    """The views of an instance's frames, of the first ones that are asked for remembered.
+
+    Several steps look at the same frames, one after the other.
+    """
+
+    def __init__(self, dataset: Dataset, found: PixelFormat) -> None:
+        self._dataset, self._found = dataset, found
+        self._kept: dict[int, list[NamedView]] = {}
+        self._most = _REMEMBERED_PX // (found.rows * found.columns)
+
+    def frames(self, indices: Iterable[int]) -> Iterator[tuple[int, list[NamedView]]]:
+        """Index and views of each frame named, in ascending order.
+
+        Raises:
+            UnsupportedPixelsError: If a frame cannot be decoded or shown.
+        """
+        wanted = sorted(set(indices))
+        new = [index for index in wanted if index not in self._kept]
+        fresh = decode(self._dataset, self._found, new)
+        for index in wanted:
+            shown = self._kept.get(index) or views(next(fresh), self._dataset, self._found)
+            if len(self._kept) < self._most:
+                self._kept[index] = shown
+            yield index, shown
 
 
 def plane_view(name: str, plane: Samples) -> NamedView:

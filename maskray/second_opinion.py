@@ -18,12 +18,11 @@ from maskray.detect import Seen
 from maskray.geometry import Box
 from maskray.locate import NAME, Located, Locator
 from maskray.open import Instance
-from maskray.pixels import decode
 from maskray.planes import REMOVED
 from maskray.policy import Policy
 from maskray.read import Reader, Reading
 from maskray.records import Finding, TextLine
-from maskray.render import View, views
+from maskray.render import Shown, View
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import clinical_text, may_be_clinical
 from maskray.spots import Spot
@@ -63,10 +62,11 @@ def second_opinion(
     reader: Reader,
     locator: Locator,
     settings: Settings,
+    shown: Shown,
 ) -> tuple[Seen, list[Finding], Boxes]:
     """What was seen, with EasyOCR's readings, and the findings in their light.
 
-    And where EasyOCR found what it read.
+    And where EasyOCR found what it read. ``shown`` are the instance's frames.
     """
     unnamed = [line for line in seen.lines if _is_unnamed(line, instance)]
     doubted = [
@@ -78,7 +78,7 @@ def second_opinion(
     if not unnamed and not suspected:
         return seen, list(findings), {}
     asked = [*doubted, *(line for line in markers if line not in doubted)]
-    read, again = _read(instance, asked, suspected, reader, locator)
+    read, again = _read(shown, asked, suspected, reader, locator)
     seen = replace(
         seen,
         lines=tuple(
@@ -88,7 +88,7 @@ def second_opinion(
             or not _is_texture(line, instance, seen.lines, read.get(line, []))
         ),
     )
-    seen = _respelled(instance, seen, reader, settings.policy)
+    seen = _respelled(instance, seen, reader, settings.policy, shown)
     kept = [each for each in findings if each.source != rules.SOURCE]
     if rules.SOURCE in settings.detectors:
         kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
@@ -101,7 +101,9 @@ def second_opinion(
     return seen, kept, _boxes(read)
 
 
-def _respelled(instance: Instance, seen: Seen, reader: Reader, policy: Policy) -> Seen:
+def _respelled(
+    instance: Instance, seen: Seen, reader: Reader, policy: Policy, shown: Shown
+) -> Seen:
     """Lines that are still unnamed, with the clinical text they may spell."""
     open_lines = [
         line
@@ -112,16 +114,14 @@ def _respelled(instance: Instance, seen: Seen, reader: Reader, policy: Policy) -
         and rules.findings([line], instance.identifiers, policy)
     ]
     meant: dict[TextLine, SecretStr] = {}
-    wanted = sorted({line.frames[0] for line in open_lines})
-    for frame in decode(instance.dataset, instance.pixels, wanted):
-        shown = views(frame, instance.dataset, instance.pixels)
+    for index, in_views in shown.frames(line.frames[0] for line in open_lines):
         for line in open_lines:
-            if line.frames[0] != frame.index:
+            if line.frames[0] != index:
                 continue
             spot = Spot.at(line.box, line.confidence)
             sights = [
                 each
-                for view in shown
+                for view in in_views
                 if view.name == line.view
                 for each in reader.sights(view.pixels, spot)
             ]
@@ -281,7 +281,7 @@ def _joined(read: Sequence[Located]) -> SecretStr:
 
 
 def _read(
-    instance: Instance,
+    shown: Shown,
     doubted: Sequence[TextLine],
     suspected: Sequence[TextLine],
     reader: Reader,
@@ -295,15 +295,11 @@ def _read(
     lines = [*doubted, *suspected]
     read: dict[TextLine, list[Located]] = {}
     again: dict[TextLine, list[Reading]] = {}
-    wanted = sorted({line.frames[0] for line in lines})
-    for frame in decode(instance.dataset, instance.pixels, wanted):
-        shown = {
-            view.name: view.pixels
-            for view in views(frame, instance.dataset, instance.pixels)
-        }
-        here = [line for line in lines if line.frames[0] == frame.index]
+    for index, in_views in shown.frames(line.frames[0] for line in lines):
+        named = {view.name: view.pixels for view in in_views}
+        here = [line for line in lines if line.frames[0] == index]
         for name in {line.view for line in here}:
-            view = shown.get(name, next(iter(shown.values())))
+            view = named.get(name, in_views[0].pixels)
             group = [line for line in here if line.view == name]
             lying = [
                 line
@@ -316,7 +312,7 @@ def _read(
                     read[line] = _read_upright(view, line, locator)
         for line in set(here).intersection(suspected):
             if any(_is_sure(each) for each in read[line]) and not _is_whole(line, view):
-                again[line] = _read_harder(shown.values(), line, reader)
+                again[line] = _read_harder(named.values(), line, reader)
     return read, again
 
 

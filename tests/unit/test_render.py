@@ -11,8 +11,8 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from maskray.errors import UnsupportedPixelsError
-from maskray.pixels import PixelFormat, StoredFrame
-from maskray.render import LOCAL, NamedView, plane_view, robust_range, views
+from maskray.pixels import PixelFormat, StoredFrame, decode
+from maskray.render import LOCAL, NamedView, Shown, plane_view, robust_range, views
 from tests.unit.builders import add_palette, dataset, halved, opened, random_frames, stored
 
 ROWS, COLUMNS = 64, 96
@@ -381,3 +381,21 @@ def test_smooth_letters_far_below_the_tissue_do_not_hide_faint_ones() -> None:
     plane[10:20, 10:200:2] = -250
     low, high = robust_range(plane)
     assert -1400 < low < -1000 < high < -200
+
+
+@pytest.mark.parametrize("most_px", [0, 2 * ROWS * COLUMNS, 100 * ROWS * COLUMNS])
+def test_frames_are_shown_alike_whether_they_are_remembered_or_not(monkeypatch, most_px):
+    monkeypatch.setattr("maskray.render._REMEMBERED_PX", most_px)
+    source = opened(dataset(random_frames((5, ROWS, COLUMNS), 8)))
+    shown = Shown(source.dataset, source.pixels)
+    alone = {
+        frame.index: views(frame, source.dataset, source.pixels)
+        for frame in decode(source.dataset, source.pixels)
+    }
+    for wanted in ([3, 1], [0, 1, 4], [4, 2, 0], range(5)):
+        found = dict(shown.frames(wanted))
+        assert list(found) == sorted(wanted)
+        for index, each in found.items():
+            assert [v.name for v in each] == [v.name for v in alone[index]]
+            for one, other in zip(each, alone[index], strict=True):
+                np.testing.assert_array_equal(one.pixels, other.pixels)

@@ -14,6 +14,7 @@ from maskray.locate import Located
 from maskray.open import Instance
 from maskray.read import Reading
 from maskray.records import Category, TextLine
+from maskray.render import Shown
 from maskray.second_opinion import second_opinion
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import Sight
@@ -80,6 +81,7 @@ def judged(
         again or FirstEngine(),  # type: ignore[arg-type]
         engine,  # type: ignore[arg-type]
         settings,
+        Shown(source.dataset, source.pixels),
     )
     return after, [(each.category, each.text.get_secret_value()) for each in found]
 
@@ -252,13 +254,15 @@ def test_a_whole_frame_that_is_high_is_read_as_it_stands() -> None:
 
     ds = dataset(np.zeros((1, 400, 100), np.uint8) + np.arange(100, dtype=np.uint8))
     ds.BurnedInAnnotation = "YES"
+    source = opened(ds)
     _, found, _ = second_opinion(
-        opened(ds),
+        source,
         Seen(),
         [],
         FirstEngine(),  # type: ignore[arg-type]
         Lying(),  # type: ignore[arg-type]
         Settings(),
+        Shown(source.dataset, source.pixels),
     )
     assert [each.box for each in found] == [shown]
 
