@@ -68,13 +68,15 @@ def views(frame: StoredFrame, dataset: Dataset, found: PixelFormat) -> list[Name
         UnsupportedPixelsError: If the palette cannot be applied.
     """
     if frame.photometric in GREY:
-        shown = _distinct(list(_grey_views(frame, dataset, found)))
         values = _finite(frame.samples)
+        tissue = robust_range(values)
+        shown = _distinct(list(_grey_views(frame, dataset, found, values, tissue)))
     else:
         shown = _distinct(list(_colour_views(frame, dataset)))
         values = np.asarray(cv2.cvtColor(shown[0].pixels, cv2.COLOR_RGB2GRAY))
+        tissue = robust_range(values)
     inverted = frame.photometric == "MONOCHROME1"
-    return [*shown, NamedView(LOCAL, _grey(_local(values, inverted)))]
+    return [*shown, NamedView(LOCAL, _grey(_local(values, tissue, inverted)))]
 
 
 class Shown:
@@ -110,16 +112,18 @@ def plane_view(name: str, plane: Samples) -> NamedView:
 
 
 def _grey_views(
-    frame: StoredFrame, dataset: Dataset, found: PixelFormat
+    frame: StoredFrame,
+    dataset: Dataset,
+    found: PixelFormat,
+    values: Samples,
+    tissue: tuple[float, float],
 ) -> Iterator[NamedView]:
-    values = _finite(frame.samples)
     inverted = frame.photometric == "MONOCHROME1"
     low, high = values.min(), values.max()
     yield NamedView("full", _grey(_stretch(values, low, high, inverted)))
     if found.bits_stored == 1:
         return
-    low, high = robust_range(values)
-    yield NamedView("robust", _grey(_stretch(values, low, high, inverted)))
+    yield NamedView("robust", _grey(_stretch(values, *tissue, inverted)))
     window = _windowed(frame.samples, dataset)
     if window is not None:
         low, high = window.min(), window.max()
@@ -132,19 +136,24 @@ def _finite(values: Samples) -> Samples:
     return np.nan_to_num(values.astype(np.float64), posinf=0.0, neginf=0.0)
 
 
-def _local(values: Samples, inverted: bool) -> npt.NDArray[np.uint8]:
+def _local(
+    values: Samples, tissue: tuple[float, float], inverted: bool
+) -> npt.NDArray[np.uint8]:
     """How far each value is from those around it, by how far those are from theirs.
 
     Text is darker or brighter than what it stands on, wherever in the range of values
     both lie; tissue, which is smooth, is grey.
     """
-    low, high = robust_range(values)
-    span = max(high / 2 - low / 2, 1e-300)
+    low, high = tissue
+    exact = np.float64 if values.dtype.itemsize > 2 else np.float32
+    span = exact(max(high / 2 - low / 2, 1e-300 if exact is np.float64 else 1e-30))
     with np.errstate(over="ignore"):
-        plane = ((values.astype(np.float64) / 2 - low / 2) / span).clip(-1e9, 1e9)
+        halved: Samples = np.multiply(values, 0.5, dtype=exact) - exact(low / 2)
+        plane = (halved / span).clip(-1e9, 1e9)
     within = plane.clip(0, 1)
     beyond = plane - within
-    within += np.copysign(_BEYOND * np.log1p(np.abs(beyond)), beyond)
+    far = beyond != 0
+    within[far] += np.copysign(_BEYOND * np.log1p(np.abs(beyond[far])), beyond[far])
     shares = within.astype(np.float32)
     wider = max(1.0, max(values.shape) / _PLAIN_PX)
     above = shares - _smooth(shares, _AROUND_PX * wider)
@@ -173,12 +182,12 @@ def robust_range(values: Samples) -> tuple[float, float]:
     low, high = np.percentile(sampled, (1.0, 99.0))
     inner = sampled[(sampled > values.min()) & (sampled < values.max())]
     if inner.size:
-        inner_low, inner_high = np.percentile(inner, (1.0, 99.0))
+        shares = (1.0, 10.0, 90.0, 99.0)
+        inner_low, most_low, most_high, inner_high = np.percentile(inner, shares)
         if inner_high / 4 - inner_low / 4 < high / 16 - low / 16:
             low = inner_low if inner_low < inner_high else values.min()
             high = inner_high
         # Smooth letters take every value up to their own: more than a percent of them.
-        most_low, most_high = np.percentile(inner, (10.0, 90.0))
         span = most_high / 2 - most_low / 2
         if 0 < span < high / 32 - low / 32:
             low, high = max(low, most_low - 2 * span), min(high, most_high + 2 * span)

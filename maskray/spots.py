@@ -6,7 +6,7 @@ neighbour, or two rows as one. Every line is to be read once, and whole.
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -46,6 +46,12 @@ class Spot:
 
     quad: Quad
     score: float
+    box: Box = field(init=False)
+    """The upright box around the quad."""
+
+    def __post_init__(self) -> None:
+        corners = ((float(x), float(y)) for x, y in self.quad)
+        object.__setattr__(self, "box", Box.around(corners))
 
     @classmethod
     def at(cls, box: Box, score: float) -> "Spot":
@@ -57,11 +63,6 @@ class Spot:
     def whole(cls, view: View) -> "Spot":
         """The spot of a view that shows one line and nothing else."""
         return cls.at(Box(0, 0, view.shape[1], view.shape[0]), 1.0)
-
-    @property
-    def box(self) -> Box:
-        """The upright box around the quad."""
-        return Box.around((float(x), float(y)) for x, y in self.quad)
 
     @property
     def sides(self) -> tuple[float, float]:

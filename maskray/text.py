@@ -34,6 +34,8 @@ _BESIDE_LETTERS = frozenset(_MARKS + "'\u2019")
 
 def fold(text: str) -> str:
     """Capitals without accents, other characters kept: ``Müller`` → ``MULLER``."""
+    if text.isascii():
+        return text.upper()
     plain = unicodedata.normalize("NFKD", text.translate(_SYMBOLS).translate(_SPECIAL))
     folded = "".join(each for each in plain if not unicodedata.combining(each)).upper()
     return folded.translate(_SIGNS)
