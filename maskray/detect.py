@@ -55,6 +55,9 @@ _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 """... of a place that is not so much longer or thicker, and holds so much of its own."""
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
 _INSIDE, _HALF_INSIDE = 0.8, 0.6
+_PLACED, _INITIALS_LONG, _SURE_INITIALS = 0.6, 3, 0.9
+"""Score of a spot that may hold initials, how much longer than high they are, and the
+confidence of their reading in another view."""
 _STRONG = 0.5
 """A spot below this score that cannot be read is taken for texture."""
 
@@ -173,10 +176,50 @@ def _readings(
         found = [_uncut(reader, view, each, identifiers) for each in found]
         whole = _with_ends(reader, view, found)
         readings += [(reading, name) for reading in (*found, *whole)]
+    readings = _legible(reader, readings, shown, identifiers)
     stacked = reader.read_columns(
         [view.pixels for view in shown], (each.spot for each in sightings)
     )
     return [*readings, *((reading, shown[0].name) for reading in stacked)]
+
+
+def _legible(
+    reader: Reader,
+    readings: Sequence[tuple[Reading, str]],
+    shown: Sequence[NamedView],
+    identifiers: Identifiers,
+) -> list[tuple[Reading, str]]:
+    """With a few letters that cannot be read in their view as another shows them.
+
+    The view of local contrast, in which most is seen, draws small letters thick.
+    """
+    found = list(readings)
+    for view in shown:
+        unread = [
+            i
+            for i, (each, name) in enumerate(found)
+            if not _is_sure(each) and name != view.name and _may_be_initials(each)
+        ]
+        places = [found[i][0].spot for i in unread]
+        quick = reader.read(view.pixels, places, quick=True)
+        clear = [
+            i for i, each in zip(unread, quick, strict=True) if _is_sure_initials(each)
+        ]
+        again = _read(reader, view.pixels, [found[i][0].spot for i in clear], identifiers)
+        for i, each in zip(clear, again, strict=True):
+            if _is_sure_initials(each):
+                found[i] = (each, view.name)
+    return found
+
+
+def _may_be_initials(reading: Reading) -> bool:
+    low, long = sorted(reading.spot.sides)
+    return reading.spot.score >= _PLACED and long <= _INITIALS_LONG * low
+
+
+def _is_sure_initials(reading: Reading) -> bool:
+    several = len(letters(reading.text.get_secret_value())) > 1
+    return several and reading.confidence >= _SURE_INITIALS and _is_sure(reading)
 
 
 def _read(

@@ -36,7 +36,7 @@ _WIDER = 96
 """Pixels around text that runs over the edge of a place, which are looked at too."""
 _COARSE_PX = 1024
 _COARSEST = 0.25
-_TALL = 1.2
+_TALL = 1.05
 """Height over width from which a crop may be a line that runs upwards: two letters."""
 _UPRIGHT = 0.12
 """Slope (radians) up to which a line counts as upright and is split into words."""

@@ -360,14 +360,36 @@ def _by_stacking(
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
                 continue  # words, not letters: FD 32 cm
+        if category is None or (
+            len(text) < _SHORTEST_STACK and not _is_pair(upright, lines)
+        ):
+            continue
         axes = len(letters(words)) == 2 and set(letters(words)) <= AXES
-        if category is not None and not axes and len(text) >= _SHORTEST_STACK:
+        if not axes:
             box = functools.reduce(Box.join, (each.box for each in upright))
             frames = merge_frames(*(each.frames for each in upright))
             wide = min(each.box.width for each in upright)
             yield Finding(
                 frames, SecretStr(text), category, SOURCE, box, upright[0].view, wide
             )
+
+
+def _is_pair(stack: Sequence[TextLine], lines: Sequence[TextLine]) -> bool:
+    """Whether two letters stand close together, and nothing right of them in their rows.
+
+    The ``W`` and ``L`` of a window have their numbers there.
+    """
+    one, other = stack[0], stack[-1]
+    close = other.box.y0 - one.box.y1 < _CLOSE * max(_pitch(one), _pitch(other))
+    plain = all(
+        each.confidence >= _PLAINLY and letters(each.text.get_secret_value()).isalpha()
+        for each in stack
+    )
+    rows = (_nearest(lines, lines.index(each), _is_right_of) for each in stack)
+    return len(stack) == 2 and plain and close and all(each is None for each in rows)
+
+
+_CLOSE = 0.3
 
 
 def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:

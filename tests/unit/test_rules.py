@@ -1100,6 +1100,20 @@ def test_letters_of_a_stack_that_were_not_read_are_gaps():
     assert standing(*far) == {}
 
 
+@pytest.mark.parametrize(
+    ("pieces", "hidden"),
+    [
+        ([("L", 10, 100, 124), ("D", 10, 126, 150)], True),
+        ([("L", 10, 100, 124), ("D", 10, 176, 200)], False),
+        ([("L", 10, 100, 124), ("R", 10, 126, 150)], False),
+        ([("L", 10, 100, 124), ("2", 10, 126, 150)], False),
+        ([("W", 10, 100, 124), ("L", 10, 126, 150), ("400", 60, 100, 124, 40)], False),
+    ],
+)
+def test_two_letters_one_upon_the_other_are_initials(pieces, hidden):
+    assert bool(standing(*pieces)) is hidden
+
+
 def test_the_ticks_of_a_scale_are_no_number():
     ticks = [("1", 10, 100 + 50 * i, 120 + 50 * i) for i in range(6)]
     assert standing(*ticks) == {}
