@@ -205,6 +205,18 @@ def test_two_letters_that_are_turned_are_read(reader, turns):
     assert texts([read(reader, plane, box.grow(20, 20))]) == ["MK"]
 
 
+@pytest.mark.parametrize("turns", [1, 3])
+def test_two_letters_that_are_turned_are_read_though_their_place_is_nearly_square(
+    reader, turns
+):
+    plane = tissue()
+    box = write(plane, "MK", (40, 40), 40, turns=turns)
+    wide = round(box.height / 1.15 - box.width) // 2
+    place = box.grow(wide, 0)
+    assert 1.1 * place.width < place.height < 1.2 * place.width
+    assert texts([read(reader, plane, place)]) == ["MK"]
+
+
 def test_a_turned_line_has_no_columns(reader):
     plane = np.zeros((240, 240))
     box = write(plane, NAME, (40, 40), 22, turns=1)

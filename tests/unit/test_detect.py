@@ -393,3 +393,38 @@ def test_what_was_read_surely_is_no_part_of_what_says_another_thing():
         reader, Sighting(VIEW, spot(5, 2, 35, 190)), Sighting(OTHER, spot(14, 130, 20, 50))
     )
     assert "CTN" in texts(lines)
+
+
+class SecondView(FakeReader):
+    """Reads this in the other view, and nothing for sure in the first."""
+
+    def __init__(self, text, confidence):
+        super().__init__()
+        self.there = (text, confidence)
+
+    def read(self, view, spots, *, quick=False):
+        answer = self.there if view is OTHER_PIXELS else ("?", 0.35)
+        return [Reading(each, SecretStr(answer[0]), answer[1]) for each in spots]
+
+
+OTHER_PIXELS = np.ones((200, 400, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "width", "score", "lines"),
+    [
+        pytest.param("PM", 0.95, 30, 0.9, ["PM"], id="read"),
+        pytest.param("PM", 0.8, 30, 0.9, [], id="not surely"),
+        pytest.param("P", 0.95, 30, 0.9, [], id="one letter is anything"),
+        pytest.param("PM", 0.95, 130, 0.9, [], id="a longer line"),
+        pytest.param("PM", 0.95, 30, 0.4, [], id="hardly a spot"),
+    ],
+)
+def test_initials_are_read_in_the_view_that_shows_them(
+    text, confidence, width, score, lines
+) -> None:
+    other = NamedView("window", OTHER_PIXELS)
+    place = Sighting(VIEW, spot(width=width, score=score))
+    found, _ = read(SecondView(text, confidence), place, shown=(VIEW, other))
+    assert texts(found) == lines
+    assert all(line.view == other.name for line in found)
