@@ -83,9 +83,13 @@ _DATES = _patterns(
 _MISREAD_MONTHS = _patterns(
     # NOU 22, 2010
     rf"(?<![A-Z0-9])([A-Z0-9]{{3}})\.?\s+{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
+    # ug 28, 1937: its first letter was not read
+    rf"(?<![A-Z0-9])(AN|EB|AR|PR|AY|UN|UL|UG|EP|CT|OV|EC)\.?\s+{_DAY},?\s+{_LONG_YEAR}"
+    r"(?![\d.])",
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019
     rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
 )
+_END_OF_A_MONTH = 2
 _NO_MONTHS = frozenset("SER MAG MAS MAX SEL SEC SEG FOV".split())
 """What consoles print before numbers."""
 _MONTHS_OF_A_YEAR = _patterns(
@@ -249,6 +253,8 @@ _WITH_A_MONTH = re.compile(rf"^{_MONTH}|{_MONTH}$|(?<=\d){_MONTH}(?=\d)")
 def _may_name_a_month(word: str) -> bool:
     """Whether a word is a month's short name with one letter misread."""
     short = (month for month in _MONTHS if len(month) == len(word))
+    if len(word) == _END_OF_A_MONTH:
+        return True
     return word not in _NO_MONTHS and any(
         sum(one != other for one, other in zip(month, word, strict=True)) == 1
         for month in short

@@ -1347,6 +1347,8 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "Seene1",
         "{phi:Yorn. 0. 7770378}",
         "{date:22.12,12}",
+        "{date:ug 28, 1937}",
+        "R HFS",
         "{date:09/13.21}",
         "{date:1 1:4 4:2 2}",
         "{institution:Drangridge General HosPita1}",
