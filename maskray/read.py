@@ -44,6 +44,8 @@ _COLUMN_GAP = 1.6
 """A gap wider than so many characters begins another item; a space is one at most."""
 _RIGHT_WAY_UP = 0.95
 """Below this confidence a line that was turned is read the other way up too."""
+_FEW_LETTERS, _AS_SURE = 4, 0.05
+"""So few letters that were turned are read as they stand, if that is about as sure."""
 _LEGIBLE = 0.6
 """... and from here on a reading counts that is not the surest."""
 _SURE_COLUMN = 0.8
@@ -295,8 +297,11 @@ class Reader:
         unsure = [
             i
             for i, each in enumerate(readings)
-            if each.confidence < _RIGHT_WAY_UP
-            and (flipped[i] or not _is_upright(spots[i].quad))
+            if (flipped[i] and _is_short(each))
+            or (
+                each.confidence < _RIGHT_WAY_UP
+                and (flipped[i] or not _is_upright(spots[i].quad))
+            )
         ]
         others = self._spelled(
             network,
@@ -305,7 +310,10 @@ class Reader:
             [not flipped[i] for i in unsure],
         )
         for i, other in zip(unsure, others, strict=True):
-            readings[i] = _right_way_up(readings[i], other)
+            as_it_stands = flipped[i] and _is_short(readings[i])
+            if not as_it_stands or other.confidence < readings[i].confidence - _AS_SURE:
+                other = _right_way_up(readings[i], other)
+            readings[i] = other
         return readings
 
     @staticmethod
@@ -324,6 +332,11 @@ class Reader:
             confidence = spelled.confidence if spelled.text.strip() else 0.0
             readings.append(Reading(spot, SecretStr(spelled.text), confidence, columns))
         return readings
+
+
+def _is_short(reading: Reading) -> bool:
+    """Whether letters are so few that they spell something either way: THI and IHL."""
+    return len(letters(reading.text.get_secret_value())) <= _FEW_LETTERS
 
 
 def _right_way_up(one: Reading, other: Reading) -> Reading:

@@ -217,6 +217,14 @@ def test_two_letters_that_are_turned_are_read_though_their_place_is_nearly_squar
     assert texts([read(reader, plane, place)]) == ["MK"]
 
 
+@pytest.mark.parametrize(("size", "turns"), [(12, 0), (22, 0), (22, 2)])
+@pytest.mark.parametrize("text", ["THI", "MK"])
+def test_a_few_letters_are_read_as_they_stand(reader, text, size, turns):
+    plane = np.zeros((120, 120))
+    box = write(plane, text, (40, 40), size, turns=turns)
+    assert texts([read(reader, plane, box.grow(3, 3))]) == [text]
+
+
 def test_a_turned_line_has_no_columns(reader):
     plane = np.zeros((240, 240))
     box = write(plane, NAME, (40, 40), 22, turns=1)
