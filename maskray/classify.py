@@ -189,9 +189,10 @@ def after_label(run: Labelled, text: str, category: Category) -> Category:
         return run.category
     value = list(tokens(text[run.start : run.end]))
     fits = any(_fits(category, token, first=True, at_once=True) for token in value)
-    known = category in _WORDY and all(
-        is_clinical(token.text) and not is_name(token.text) for token in value
-    )
+    clinical = all(is_clinical(each.text) and not is_name(each.text) for each in value)
+    capitals = [each for each in value if each.text.isupper() and each.is_word]
+    initials = category is Category.OPERATOR and len(value) == len(capitals) == 1
+    known = category in _WORDY and clinical and not initials
     return category if fits and not known else run.category
 
 
@@ -312,6 +313,8 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
             found[index] = _CLINICAL
+        elif taken == 0 and _is_called(line, index):
+            found[index], taken = current, 1
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
             taken += token.folded not in _TITLES
@@ -338,6 +341,18 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     return None
 
 
+def _is_called(line: Sequence[Token], index: int) -> bool:
+    """Whether a word is a name, whatever it means: it stands behind ``Name:``.
+
+    Not the name of a protocol, nor a side.
+    """
+    token, label = line[index], line[index - 1]
+    others = {each.folded for each in line[: index - 1]} - _OF_THE_PATIENT
+    named = label.folded in _NAME_LABELS and ":" in token.before and not others
+    return named and token.is_word and len(token.text) > 1 and token.folded not in _SIDES
+
+
+_NAME_LABELS = frozenset("NAME PATIENTNAME PNAME PTNAME NAMEN NOM NOMBRE".split())
 _OF_THE_PATIENT = frozenset({"PATIENT", "PAT", "PT"})
 
 
@@ -440,7 +455,8 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
         return False
     if whole.before == ":" and part.before == "/":
         return whole.is_number and part.is_number  # EC:1/1, misread
-    return whole.is_number and part.is_number and part.before == "." and not whole.before
+    signed = whole.before in ("", "-", "+")
+    return whole.is_number and part.is_number and part.before == "." and signed
 
 
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
@@ -540,13 +556,18 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     small = fold(token.text.translate(_SMALL_GLYPHS))  # mGy/mln
     if token.before == "/" and line[index - 1].folded in console_terms():
         return token.text.islower() and small in console_terms()
-    meant = {token.folded.translate(_UNIT_GLYPHS), small}
     numeric = line[index - 1].is_number and not token.before
+    meant = {token.folded.translate(_UNIT_GLYPHS), small}
+    decimal = line[index - 1].before == "." and token.text[0].islower()
+    if decimal:
+        meant |= {each for each in _UNITS if distance(token.folded, each, 1) <= 1}
     return numeric and not meant.isdisjoint(console_terms())
 
 
 _LONGEST_UNIT = 3
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
+_UNITS = frozenset({"MGY", "MHZ", "KHZ", "CM2", "MM2", "CM3"})
+"""Units of which a letter may be misread behind a decimal number: ``746.7 mGn``."""
 _SMALL_GLYPHS = str.maketrans("l", "i")
 
 

@@ -102,6 +102,7 @@ _COUNTS = re.compile(
     r"\s*[:=]?\s*$"
 )
 """What stands before ``12/2000`` if it counts images or milliseconds."""
+_DECIMAL = re.compile(r"\d\.$")
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
@@ -220,7 +221,9 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
         if _may_name_a_month(match.groups()[-1])
     )
     for match in itertools.chain(_matches(_DATES, digits), misread):
-        if _COUNTS.search(text[: match.start()]) and _GAUGE.match(text[match.end() :]):
+        before = text[: match.start()]
+        counted = _COUNTS.search(before) or _DECIMAL.search(before)
+        if counted and _GAUGE.match(text[match.end() :]):
             continue
         birth = labelled or _is_one_of(match.group(), births)
         yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)

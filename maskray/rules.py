@@ -356,6 +356,13 @@ def _by_stacking(
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         words = _read_downwards(upright, gap=" ")
+        joined = words.replace(" ", "")
+        if (
+            category in MISREADABLE
+            and _COUNTED.fullmatch(joined)
+            and _is_clean(classify(joined, identifiers, policy))
+        ):
+            continue
         if category in MISREADABLE and _is_clean(classify(words, identifiers, policy)):
             sizes = [len(each.text) for each in tokens(words) if not each.is_number]
             if sizes and 2 * sizes.count(1) <= sum(sizes):
@@ -413,6 +420,8 @@ def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
     return text
 
 
+_COUNTED = re.compile(r"[A-Za-z]+:\d+")
+"""``Im:21``, its letters read one by one."""
 _HOLE = 0.3
 _TICKS = frozenset("1Il|-\u2013\u2014 ")
 """What the ticks of a scale are read as."""
@@ -496,8 +505,8 @@ def _by_neighbouring_label(
         category = open_label(line.text.get_secret_value())
         if category is None:
             continue
-        other = _nearest(lines, index, _is_right_of) or _nearest(lines, index, _is_below)
-        if other is not None:
+        nearest = _nearest(lines, index, _is_right_of) or _nearest(lines, index, _is_below)
+        for other in () if nearest is None else _there(lines, nearest):
             text = lines[other].text.get_secret_value()
             labelled[other] = [
                 run
@@ -505,6 +514,16 @@ def _by_neighbouring_label(
                 else Labelled(run.start, run.end, after_label(run, text, category))
                 for number, run in enumerate(labelled[other])
             ]
+
+
+def _there(lines: Sequence[TextLine], index: int) -> Iterator[int]:
+    """A line, and what else was read in its place."""
+    here = lines[index]
+    for other, line in enumerate(lines):
+        least = min(here.box.area, line.box.area)
+        shared = not set(line.frames).isdisjoint(here.frames)
+        if shared and line.box.overlap(here.box) > _SAME_BOX * least:
+            yield other
 
 
 def _by_neighbouring_side(

@@ -85,7 +85,10 @@ def second_opinion(
             replace(line, second=_joined(read[line])) if read.get(line) else line
             for line in seen.lines
             if line not in doubted
-            or not _is_texture(line, instance, seen.lines, read.get(line, []))
+            or not (
+                _is_texture(line, instance, seen.lines, read.get(line, []))
+                or _is_block(line, seen.lines)
+            )
         ),
     )
     seen = _respelled(instance, seen, reader, settings.policy, shown)
@@ -175,6 +178,26 @@ def _is_texture(
     doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
     doubtful = doubtful or _is_huge(line, instance)
     return _is_lone_foreign(letters(text)) or (count <= _FEW and doubtful)
+
+
+def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
+    """Whether a doubtful line is rows of text that were read apart, and surely."""
+    box = line.box
+    if line.confidence >= _SURE_FEW:
+        return False
+    rows = [
+        other.box
+        for other in lines
+        if other.confidence >= _SURE_ROW
+        and not set(other.frames).isdisjoint(line.frames)
+        and _AS_HIGH * other.box.height < box.height
+        and other.box.overlap(box) > _IN_BLOCK * min(other.box.area, box.area)
+    ]
+    apart = any(2 * (one.y1 - other.y0) < one.height for one in rows for other in rows)
+    return apart and sum(each.overlap(box) for each in rows) > _FILLED * box.area
+
+
+_SURE_ROW, _IN_BLOCK, _FILLED = 0.9, 0.2, 0.4
 
 
 def _is_lone_foreign(text: str) -> bool:

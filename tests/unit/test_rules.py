@@ -1028,6 +1028,15 @@ def test_a_date_read_in_two_pieces_that_overlap_is_hidden_whole():
     assert hidden == {one.box, other.box}
 
 
+def test_initials_after_a_label_are_hidden_as_often_as_they_were_read():
+    label = standing_in((0,), "Op:", Box(170, 80, 268, 105))
+    one = standing_in((0,), "L", Box(269, 80, 291, 105))
+    other = standing_in((0,), "LE", Box(265, 80, 302, 102))
+    hidden = {each.box for each in findings([label, one, other], NOBODY, DEFAULT)}
+    assert hidden == {one.box, other.box}
+    assert not findings([one, other], NOBODY, DEFAULT)
+
+
 def test_an_address_begins_with_the_number_before_it():
     number = standing_in((0,), "775", Box(10, 4, 60, 30))
     street = standing_in((0,), "Elm St, Ayr, TX 14401", Box(66, 4, 400, 30))
@@ -1112,6 +1121,12 @@ def test_letters_of_a_stack_that_were_not_read_are_gaps():
 )
 def test_two_letters_one_upon_the_other_are_initials(pieces, hidden):
     assert bool(standing(*pieces)) is hidden
+
+
+def test_a_counter_that_stands_is_one():
+    pieces = [("I", 10, 100, 124), ("m", 10, 126, 150), (":21", 10, 152, 220)]
+    assert standing(*pieces) == {}
+    assert standing(pieces[0], ("x", 10, 126, 150), pieces[2]) != {}
 
 
 def test_the_ticks_of_a_scale_are_no_number():
@@ -1344,6 +1359,13 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "rea 8.75 cm2",
         "28.8 mGy/mln",
         "Series 6 Sep 0.80",
+        "D 18.9 Sep 0.04",
+        "Nom: {phi:MOLD, R.}",
+        "Patient Name: {phi:CAST}",
+        "Protocol Name: CHEST",
+        "DLP 746.7 mGn.cm",
+        "10.{date:6 Sep 2014}",
+        "ST -3.0",
         "Seene1",
         "{phi:Yorn. 0. 7770378}",
         "{date:22.12,12}",

@@ -282,3 +282,21 @@ def test_other_texture_in_the_same_place_tells_nothing() -> None:
     smaller = replace(line("R", Box(30, 45, 40, 52)), frames=(1,))
     lines = (read_again("LEE"), smaller)
     assert judged(Seen(lines), SecondEngine())[0].lines == (smaller,)
+
+
+@pytest.mark.parametrize(
+    ("rows", "sure", "kept"),
+    [
+        pytest.param(2, 0.97, 0, id="two rows"),
+        pytest.param(2, 0.7, 1, id="not sure themselves"),
+        pytest.param(1, 0.97, 1, id="one row"),
+    ],
+)
+def test_a_doubtful_line_over_two_rows_that_were_read_is_a_block(rows, sure, kept) -> None:
+    block = line("Xqzlem", Box(20, 30, 120, 90), 0.67)
+    read = [
+        line(text, Box(10, 32 + 26 * row, 130, 54 + 26 * row), sure)
+        for row, text in enumerate(("Dist 76.5 mm", "SV Angle 60")[:rows])
+    ]
+    after, _ = judged(Seen((block, *read)), SecondEngine(("Xqzlem", 0.9)))
+    assert sum(each.text.get_secret_value() == "Xqzlem" for each in after.lines) == kept
