@@ -54,6 +54,7 @@ def findings(
     _by_open_end(lines, labelled)
     _by_counting(lines, labelled)
     _by_standing_alone(lines, labelled)
+    _by_ticks(lines, labelled, identifiers)
     found = [
         Finding(
             line.frames,
@@ -556,6 +557,22 @@ def _by_standing_alone(lines: Sequence[TextLine], labelled: list[list[Labelled]]
 
 
 _PLAINLY = 0.9
+
+
+def _by_ticks(
+    lines: Sequence[TextLine], labelled: list[list[Labelled]], identifiers: Identifiers
+) -> None:
+    """The ticks of a scale that stands, read as ones, and not plainly."""
+    for index, line in enumerate(lines):
+        text, box = line.text.get_secret_value(), line.box
+        stands = box.height > _SCALE_LONG * box.width
+        if line.confidence >= _PLAINLY or not stands or not set(text) <= _TICKS:
+            continue
+        if not any(True for _ in identifiers.find(list(tokens(text)))):
+            labelled[index] = [replace(run, category=_CLINICAL) for run in labelled[index]]
+
+
+_SCALE_LONG = 3
 
 
 def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:

@@ -1123,6 +1123,25 @@ def test_two_letters_one_upon_the_other_are_initials(pieces, hidden):
     assert bool(standing(*pieces)) is hidden
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "box", "known", "hidden"),
+    [
+        ("11111", 0.7, Box(0, 0, 70, 340), "", False),
+        ("11111", 0.95, Box(0, 0, 70, 340), "", True),
+        ("11111", 0.7, Box(0, 0, 340, 70), "", True),
+        ("11111", 0.7, Box(0, 0, 70, 340), "11111", True),
+        ("11711", 0.7, Box(0, 0, 70, 340), "", True),
+    ],
+)
+def test_ones_are_ticks_if_they_stand_and_are_read_with_doubt(
+    text, confidence, box, known, hidden
+):
+    ds = Dataset()
+    ds.PatientID = known
+    line = replace(standing_in((0,), text, box), confidence=confidence)
+    assert bool(findings([line], collect(ds), DEFAULT)) is hidden
+
+
 def test_a_counter_that_stands_is_one():
     pieces = [("I", 10, 100, 124), ("m", 10, 126, 150), (":21", 10, 152, 220)]
     assert standing(*pieces) == {}
