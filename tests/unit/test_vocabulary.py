@@ -89,6 +89,7 @@ NAMES = """
     Garcia Rodriguez Hernandez Martinez Lopez Gonzalez Kim Lee Wang Chen Patel Singh
     John Mary James Linda Michael Patricia Robert Jennifer Barbara Elizabeth Susan
     Rose Grace Brown White Black Green Young King Wright Hill Baker Carter Palmer
+    Ava Cha Ima Lima Rima
 """
 
 
