@@ -331,6 +331,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
         return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
     after = following.before if following is not None else ""
+    if word == "OP" and (following is None or not following.is_word):
+        return None
     if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
         return _LABELS[word]
     if word == "DR" and following is not None and following.is_word:
@@ -470,10 +472,12 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     if len(number.text) > _MOST_PLAIN_DIGITS:
         return False
-    if _is_misread_counter(line, index):
+    if _has_lost_its_capital(line, index):
         return True
     if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
         return False
+    if _is_misread_counter(line, index):
+        return True
     if is_name(token.text) or len(token.text) > _LONGEST_UNIT + 1:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
@@ -485,21 +489,25 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
 def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
     """Whether one letter makes a word that counts, before a small number: ``SUICE 2.47``.
 
-    Or one that was not read: ``rea 8.75``. Of three letters only ``Rum 4``. Initials
-    stand before dates and times.
+    Of three letters only ``Rum 4``. Initials stand before dates and times.
     """
     word, number = line[index].folded, line[index + 1]
     if number.before or len(number.text) >= _LONG_ENOUGH:
         return False
     if index + 2 < len(line) and line[index + 2].before not in ("", "."):
         return False
-    if line[index].text.islower() and any(word == each[1:] for each in _NUMBERED):
-        return True
     if len(word) < _LONG_ENOUGH:
         return word.replace("M", "N") in _NUMBERED
     return any(
         len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED
     )
+
+
+def _has_lost_its_capital(line: Sequence[Token], index: int) -> bool:
+    """Whether a word is one that counts but for its capital: ``rea 8.75 cm2``."""
+    word, decimals = line[index], line[index + 2 : index + 3]
+    lost = word.text.islower() and any(word.folded == each[1:] for each in _NUMBERED)
+    return lost and any(each.is_number and each.before == "." for each in decimals)
 
 
 def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:

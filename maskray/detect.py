@@ -53,7 +53,7 @@ _CERTAIN, _SURER = 0.95, 0.1
 """A reading with that confidence, and so much more, is believed before another one ..."""
 _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 """... of a place that is not so much longer or thicker, and holds so much of its own."""
-_STANDS, _SURE_ACROSS, _FILLED, _BEGUN = 1.5, 0.9, 0.5, 0.35
+_STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
 _INSIDE, _HALF_INSIDE = 0.8, 0.6
 _PLACED, _INITIALS_LONG, _SURE_INITIALS = 0.6, 3, 0.9
 """Score of a spot that may hold initials, how much longer than high they are, and the
@@ -386,10 +386,7 @@ def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
 
 
 def _stands_across(reading: Reading, readings: Iterable[Reading]) -> bool:
-    """Whether a place that stands is filled by lines that lie: a block seen as a line.
-
-    Of two or three letters one may be in a line, and the others below it.
-    """
+    """Whether a place that stands is filled by lines that lie: a block seen as a line."""
     box = reading.spot.box
     if box.height < _STANDS * box.width:
         return False
@@ -402,10 +399,7 @@ def _stands_across(reading: Reading, readings: Iterable[Reading]) -> bool:
     ]
     here = [each for each in across if each.overlap(box)]
     filled = sum(each.overlap(box) for each in here)
-    few = len(letters(reading.text.get_secret_value())) <= _FEW
-    long = bool(here) and all(each.width > _FEW * box.width for each in here)
-    begun = few and long and filled >= _BEGUN * box.area
-    return begun or (len(here) > 1 and filled >= _FILLED * box.area)
+    return len(here) > 1 and filled >= _FILLED * box.area
 
 
 def _without_parts(readings: list[tuple[Reading, str]]) -> list[tuple[Reading, str]]:

@@ -103,6 +103,7 @@ _COUNTS = re.compile(
 )
 """What stands before ``12/2000`` if it counts images or milliseconds."""
 _DECIMAL = re.compile(r"\d\.$")
+_SEPARATION = re.compile(r"\d{1,2}\s+SEP\.?", re.IGNORECASE)
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
@@ -223,7 +224,8 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
     for match in itertools.chain(_matches(_DATES, digits), misread):
         before = text[: match.start()]
         counted = _COUNTS.search(before) or _DECIMAL.search(before)
-        if counted and _GAUGE.match(text[match.end() :]):
+        separates = counted and _SEPARATION.fullmatch(match.group())
+        if separates and _GAUGE.match(text[match.end() :]):
             continue
         birth = labelled or _is_one_of(match.group(), births)
         yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)

@@ -15,7 +15,7 @@ from pydicom.datadict import keyword_for_tag
 
 from maskray.records import Category
 from maskray.text import Token, distance, letters, skeleton
-from maskray.vocabulary import clinical_words
+from maskray.vocabulary import clinical_words, console_terms
 
 _IDS: dict[str, Category] = {
     "PatientID": Category.PATIENT_ID,
@@ -158,7 +158,7 @@ class Identifiers:
             most = len(phrase) // 5
             if distance(text, phrase, most) <= most:
                 return category
-            if len(text) >= 6 and text in phrase and text not in clinical_words():
+            if len(text) >= 6 and text in phrase and text not in console_terms():
                 return category  # Breast is not the Breast Clinic
         return None
 

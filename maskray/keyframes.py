@@ -210,10 +210,11 @@ class Tracker:
         """
         index = self._past[0][0]
         for each in self._live:
-            if each.frames != [index] or not each.sure or not matters(each.line):
+            new = index in each.frames and index - 1 not in each.frames
+            if not new or not each.sure or not matters(each.line):
                 continue
             for before, samples in itertools.islice(self._past, 1, None):
-                if not each.is_drawn(samples):
+                if before in each.frames or not each.is_drawn(samples):
                     break
                 each.frames.append(before)
 
@@ -288,7 +289,7 @@ class _Standing:
             return False
         then, now = _strokes(self._pixels), _strokes(now)
         drawn = float((then * then).sum())
-        return float((then * now).sum()) >= _STILL_DRAWN * drawn
+        return drawn > 0 and float((then * now).sum()) >= _STILL_DRAWN * drawn
 
 
 def _strokes(values: Samples) -> npt.NDArray[np.float64]:

@@ -97,10 +97,11 @@ class Shown:
             UnsupportedPixelsError: If a frame cannot be decoded or shown.
         """
         wanted = sorted(set(indices))
-        new = [index for index in wanted if index not in self._kept]
+        kept = {index: self._kept[index] for index in wanted if index in self._kept}
+        new = [index for index in wanted if index not in kept]
         fresh = decode(self._dataset, self._found, new)
         for index in wanted:
-            shown = self._kept.get(index) or views(next(fresh), self._dataset, self._found)
+            shown = kept.get(index) or views(next(fresh), self._dataset, self._found)
             if len(self._kept) < self._most:
                 self._kept[index] = shown
             yield index, shown

@@ -9,6 +9,7 @@ masked, so that a name nobody listed does not stay.
 import functools
 import re
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -128,12 +129,11 @@ def _best_reading(
     voices = _classified(line, second, identifiers, policy)
     categories = {run.category for each in (runs, *others, *voices) for run in each}
     own = {run.category for run in runs}
-    lone = is_lone_foreign(line.text)
-    if is_certain(line) and not lone:
-        voices = []
+    if is_certain(line) or is_lone_foreign(line.text):
+        voices = []  # EasyOCR knows Latin letters only
     if categories <= _HARMLESS and (
         line.meant is not None
-        or _outvoted(own, others, voices, lone=lone)
+        or _outvoted(own, others, voices)
         or _is_explained(line, identifiers, policy)
     ):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
@@ -276,15 +276,13 @@ def _outvoted(
     categories: set[Category],
     others: Sequence[Sequence[Labelled]],
     voices: Sequence[Sequence[Labelled]],
-    *,
-    lone: bool,
 ) -> bool:
     clean = sum(_is_clean(each) for each in others)
     second = any(_is_clean(each) for each in voices)
     if categories & {Category.NAME, Category.OTHER_ID}:
         votes = len(others) + _WEIGHT * len(voices)
         return clean > 0 and 2 * (clean + _WEIGHT * second) > votes + 1
-    alone = len(others) < _TIMES or lone
+    alone = len(others) < _TIMES
     return (second and (alone or clean > 0)) or (clean >= 2 and 3 * clean >= len(others))
 
 
@@ -476,12 +474,13 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
     ]
     for index, first, last in counts:
         others = {
-            other
-            for i, other, _ in counts
+            (other, its_last)
+            for i, other, its_last in counts
             if lines[i].box.overlap(lines[index].box) > lines[index].box.area // 2
-        }
-        same = {other for _, other, its_last in counts if its_last == last}
-        if len((others & same) - {first}) > 1 or len(others - {first}) > _MANY:
+        } - {(first, last)}
+        totals = Counter(its_last for _, its_last in others)
+        most = max(totals.values(), default=0)
+        if totals[last] > 1 or (most >= _MANY and 2 * most > len(others)):
             labelled[index] = [
                 Labelled(run.start, run.end, _CLINICAL) for run in labelled[index]
             ]
@@ -506,7 +505,9 @@ def _by_neighbouring_label(
         category = open_label(line.text.get_secret_value())
         if category is None:
             continue
-        nearest = _nearest(lines, index, _is_right_of) or _nearest(lines, index, _is_below)
+        nearest = _nearest(lines, index, _is_right_of)
+        if nearest is None:
+            nearest = _nearest(lines, index, _is_below)
         for other in () if nearest is None else _there(lines, nearest):
             text = lines[other].text.get_secret_value()
             labelled[other] = [

@@ -72,13 +72,11 @@ def second_opinion(
     doubted = [
         line for line in unnamed if _is_huge(line, instance) or not rules.is_certain(line)
     ]
-    markers = [line for line in unnamed if rules.is_lone_foreign(line.text)]
     suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
     suspected += _whole_frame(instance, seen, settings.gate)
     if not unnamed and not suspected:
         return seen, list(findings), {}
-    asked = [*doubted, *(line for line in markers if line not in doubted)]
-    read, again = _read(shown, asked, suspected, reader, locator)
+    read, again = _read(shown, doubted, suspected, reader, locator)
     seen = replace(
         seen,
         lines=tuple(
@@ -181,18 +179,23 @@ def _is_texture(
 
 
 def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
-    """Whether a doubtful line is rows of text that were read apart, and surely."""
+    """Whether a doubtful line is rows of text that were read apart, and surely.
+
+    In all of its frames. A name is never one.
+    """
     box = line.box
-    if line.confidence >= _SURE_FEW:
+    named = any(is_name(token.text) for token in tokens(line.text.get_secret_value()))
+    if line.confidence >= _SURE_FEW or named:
         return False
     rows = [
         other.box
         for other in lines
         if other.confidence >= _SURE_ROW
-        and not set(other.frames).isdisjoint(line.frames)
+        and set(line.frames) <= set(other.frames)
         and _AS_HIGH * other.box.height < box.height
         and other.box.overlap(box) > _IN_BLOCK * min(other.box.area, box.area)
     ]
+    rows = [row for i, row in enumerate(rows) if row.covered_by(rows[:i]) < 1 - _IN_BLOCK]
     apart = any(2 * (one.y1 - other.y0) < one.height for one in rows for other in rows)
     return apart and sum(each.overlap(box) for each in rows) > _FILLED * box.area
 

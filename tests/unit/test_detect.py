@@ -379,14 +379,6 @@ def test_a_block_of_lines_is_not_a_line_that_stands():
     assert "XSF18" in texts(lines)
 
 
-@pytest.mark.parametrize(("top", "read_so"), [(457, []), (478, ["DF"])])
-def test_a_letter_of_a_line_and_one_below_it_are_no_line(top, read_so):
-    line, standing = spot(6, 454, 172, 25), spot(6, top, 18, 47)
-    sightings = Sighting(VIEW, line), Sighting(VIEW, standing)
-    found, _ = read(FakeReader(("DLP 353.8", 0.98), ("DF", 1.0)), *sightings)
-    assert texts(found) == ["DLP 353.8", *read_so]
-
-
 def test_a_few_letters_of_a_line_are_a_part_of_it_though_drawn_too_high():
     reader = FakeReader(("Judkins L4", 1.0), ("Judk", 1.0))
     lines, _ = read(

@@ -306,6 +306,8 @@ def test_a_clinical_word_of_an_institution_is_not_it():
     known = collect(ds)
     assert not list(known.find(list(tokens("BREAST 3:00"))))
     assert list(known.find(list(tokens("Brigid Breast"))))
+    ds.InstitutionName = "Charite Berlin"
+    assert list(collect(ds).find(list(tokens("BERLIN"))))
 
 
 def test_short_names_must_be_spelt_exactly():

@@ -448,6 +448,19 @@ def test_a_line_is_in_the_frames_before_that_show_its_strokes(drawn, matters, fr
     assert found.frames == frames
 
 
+def test_a_line_without_thin_strokes_was_not_there_before():
+    tracker, whole = Tracker(), [Box(0, 0, 200, 80)]
+    thick = np.zeros((80, 200), np.uint8)
+    thick[20:60, 40:160] = 200
+    for number, frame in enumerate((np.zeros_like(thick), thick)):
+        tracker.advance(number, frame, whole)
+        if number == 1:
+            tracker.add([line("HOLM", Box(50, 25, 150, 55), (1,))], frame)
+        tracker.began(lambda _: True)
+    (found,) = tracker.lines(sure=True)
+    assert found.frames == (1,)
+
+
 def test_a_line_that_does_not_matter_is_not_carried_on():
     assert followed(cine(True, True), matters=False) == ((0,), [])
 

@@ -399,3 +399,15 @@ def test_frames_are_shown_alike_whether_they_are_remembered_or_not(monkeypatch, 
             assert [v.name for v in each] == [v.name for v in alone[index]]
             for one, other in zip(each, alone[index], strict=True):
                 np.testing.assert_array_equal(one.pixels, other.pixels)
+
+
+def test_frames_may_be_asked_for_while_others_are_shown():
+    source = opened(dataset(random_frames((3, ROWS, COLUMNS), 8)))
+    shown = Shown(source.dataset, source.pixels)
+    alone = {
+        frame.index: views(frame, source.dataset, source.pixels)[0].pixels
+        for frame in decode(source.dataset, source.pixels)
+    }
+    for index, each in shown.frames(range(3)):
+        np.testing.assert_array_equal(each[0].pixels, alone[index])
+        list(shown.frames([1]))

@@ -1056,14 +1056,30 @@ def test_a_counter_counts_though_its_last_number_was_misread():
 @pytest.mark.parametrize(
     ("name", "hidden"), [("Lin^Wei", False), ("林^偉", True), ("", True)]
 )
-def test_a_letter_beyond_latin_is_a_side_if_no_name_is_beyond_it_too(name, hidden):
+def test_a_letter_beyond_latin_is_the_side_that_other_frames_show(name, hidden):
     ds = Dataset()
     ds.PatientName = name
     box = Box(20, 20, 40, 40)
-    marker = replace(standing_in((0,), "日", box), second=SecretStr("H"))
-    assert bool(findings([marker], collect(ds), DEFAULT)) is hidden
-    other = replace(marker, second=SecretStr("B"))
-    assert findings([other], collect(ds), DEFAULT)
+    marker = standing_in((0,), "日", box)
+    side = replace(standing_in((1, 2), "H", box), confidence=0.98)
+    assert bool(findings([marker, side], collect(ds), DEFAULT)) is hidden
+    heard = replace(marker, second=SecretStr("H"))  # by an engine for Latin letters
+    assert findings([heard], collect(ds), DEFAULT)
+
+
+def test_dates_that_differ_from_frame_to_frame_are_no_counter():
+    read = ["03/15", "04/18", "05/20", "06/22", "07/14"]
+    place = Box(10, 10, 60, 30)
+    lines = [standing_in((i,), text, place) for i, text in enumerate(read)]
+    assert len({each.frames for each in findings(lines, NOBODY, DEFAULT)}) == len(read)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_label_says_what_its_value_is_wherever_it_comes_in_the_list(first):
+    label = standing_in((0,), "MRN:", Box(10, 10, 60, 30))
+    value = standing_in((0,), "4471", Box(70, 10, 120, 30))
+    lines = [value, label] if first else [label, value]
+    assert [each.box for each in findings(lines, NOBODY, DEFAULT)] == [value.box]
 
 
 # --- Letters that stand one above the other ----------------------------------------------
@@ -1384,6 +1400,10 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "Protocol Name: CHEST",
         "DLP 746.7 mGn.cm",
         "10.{date:6 Sep 2014}",
+        "Im {date:12/03/1965} 1.5",
+        "{name:JAIN} 45",
+        "{name:cho} 45 F",
+        "MRN OP:{patient_id:1234}",
         "ST -3.0",
         "Seene1",
         "{phi:Yorn. 0. 7770378}",
