@@ -175,7 +175,7 @@ def _is_texture(
     low, long = sorted((line.box.width, line.box.height))
     doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
     doubtful = doubtful or _is_huge(line, instance)
-    return _is_lone_foreign(letters(text)) or (count <= _FEW and doubtful)
+    return rules.is_lone_foreign(line.text) or (count <= _FEW and doubtful)
 
 
 def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -201,11 +201,6 @@ def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
 
 
 _SURE_ROW, _IN_BLOCK, _FILLED = 0.9, 0.2, 0.4
-
-
-def _is_lone_foreign(text: str) -> bool:
-    """Whether a text is one letter that is not Latin."""
-    return len(text) == 1 and text.isalpha() and not text.isascii()
 
 
 def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:

@@ -300,3 +300,14 @@ def test_a_doubtful_line_over_two_rows_that_were_read_is_a_block(rows, sure, kep
     ]
     after, _ = judged(Seen((block, *read)), SecondEngine(("Xqzlem", 0.9)))
     assert sum(each.text.get_secret_value() == "Xqzlem" for each in after.lines) == kept
+
+
+@pytest.mark.parametrize(("text", "frames"), [("Xqzlem", (0, 1, 2)), ("KOWALSKI", (0,))])
+def test_a_line_of_other_frames_or_a_name_is_no_block(text, frames) -> None:
+    block = replace(line(text, Box(20, 30, 120, 90), 0.67), frames=frames)
+    rows = [
+        line(each, Box(10, 32 + 26 * row, 130, 54 + 26 * row), 0.97)
+        for row, each in enumerate(("Dist 76.5 mm", "SV Angle 60"))
+    ]
+    after, _ = judged(Seen((block, *rows)), SecondEngine((text, 0.9)), frames=3)
+    assert block.text in [each.text for each in after.lines]
