@@ -6,7 +6,6 @@ reads best, and packed onto one canvas. One :class:`EasyOCR` is built per proces
 """
 
 import contextlib
-import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,10 +30,12 @@ _LETTER_PX = 26
 _FIND_PX = 18
 """Height that is enough to find them: the network's cost grows with the square."""
 _SCALES = (0.25, 3.0)
-_GAP = 12
+_GAP = 8
 """Pixels between pieces on the canvas, so that they are not read together."""
 _CANVAS = (640, 1280)
-"""Columns of a canvas, and the most rows."""
+"""The most columns of a canvas, and the most rows."""
+_STRIDE = 32
+"""The network takes sides that are multiples of that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +71,8 @@ class _Piece:
         return self.source.x0 + x, self.source.y0 + y
 
 
+_Canvas = tuple[tuple[int, int], list[_Piece]]
+"""Rows and columns of a canvas, and the pieces on it."""
 Boxes = tuple[list[Any], list[Any]]
 """EasyOCR's ``[x_min, x_max, y_min, y_max]`` boxes, and its free-form quads."""
 Reading = tuple[list[Any], str, float]
@@ -330,19 +333,15 @@ def _pack(
     view: View, places: Sequence[Box], line_heights: Sequence[int], letter: int
 ) -> Iterator[tuple[View, list[_Piece]]]:
     """Canvases with the places on them, in shelves from top to bottom."""
-    widest, most_rows = _CANVAS
+    wide, high = (side - 2 * _GAP for side in _CANVAS)
     pieces: list[_Piece] = []
     for place, line in zip(places, line_heights, strict=True):
         scale = min(max(letter / max(line, 1), _SCALES[0]), _SCALES[1])
         source = place.clip(*view.shape[:2])
         if source is not None:
-            pieces.extend(_fitting(source, scale, widest - 2 * _GAP, most_rows - 2 * _GAP))
-    pieces.sort(key=lambda piece: -piece.height)
-    wide = _width(pieces, widest)
-    while pieces:
-        placed, pieces = _shelve(pieces, wide, most_rows)
-        bottom = max(piece.y + piece.height for piece in placed) + _GAP
-        canvas = np.zeros((-(-bottom // 32) * 32, wide, 3), np.uint8)
+            pieces.extend(_fitting(source, scale, wide, high))
+    for (rows, columns), placed in _smallest(pieces):
+        canvas = np.zeros((rows, columns, 3), np.uint8)
         for piece in placed:
             content = cv2.resize(
                 view[piece.source.index],
@@ -355,12 +354,27 @@ def _pack(
         yield canvas, placed
 
 
-def _width(pieces: Sequence[_Piece], widest: int) -> int:
-    """Columns of a canvas: about square, for few small pieces."""
+def _smallest(pieces: Sequence[_Piece]) -> list[_Canvas]:
+    """Canvases of the width at which they have the least area in all."""
+    widest, most_rows = _CANVAS
     longest = max((piece.width for piece in pieces), default=0) + 2 * _GAP
-    area = sum((piece.width + _GAP) * (piece.height + _GAP) for piece in pieces)
-    wanted = max(longest, math.ceil(1.2 * math.sqrt(area)))
-    return min(-(-wanted // 32) * 32, widest)
+    highest_first = sorted(pieces, key=lambda piece: (-piece.height, -piece.width))
+    ways = (
+        list(_shelved(highest_first, columns, most_rows))
+        for columns in range(_whole(longest), max(widest, longest) + 1, _STRIDE)
+    )
+    return min(ways, key=lambda way: sum(rows * columns for (rows, columns), _ in way))
+
+
+def _shelved(pieces: list[_Piece], columns: int, most_rows: int) -> Iterator[_Canvas]:
+    while pieces:
+        placed, pieces = _shelve(pieces, columns, most_rows)
+        bottom = max(piece.y + piece.height for piece in placed) + _GAP
+        yield (_whole(bottom), columns), placed
+
+
+def _whole(px: int) -> int:
+    return -(-px // _STRIDE) * _STRIDE
 
 
 def _fitting(source: Box, scale: float, wide: int, high: int) -> Iterator[_Piece]:
@@ -377,20 +391,29 @@ def _fitting(source: Box, scale: float, wide: int, high: int) -> Iterator[_Piece
 
 
 def _shelve(
-    pieces: list[_Piece], wide: int, most_rows: int
+    pieces: list[_Piece], columns: int, most_rows: int
 ) -> tuple[list[_Piece], list[_Piece]]:
-    """Places as many pieces (highest first) as one canvas takes; the rest is left."""
+    """Places as many pieces (highest first) as one canvas takes; the rest is left.
+
+    Each goes to the first shelf that has room for it, else to a new one.
+    """
     placed: list[_Piece] = []
-    x, y, shelf = _GAP, _GAP, 0
-    for number, piece in enumerate(pieces):
-        if x + piece.width + _GAP > wide and x > _GAP:
-            x, y, shelf = _GAP, y + shelf + _GAP, 0
-        if y + piece.height + _GAP > most_rows and placed:
-            return placed, pieces[number:]
+    left: list[_Piece] = []
+    shelves: list[tuple[int, int]] = []  # where the next piece goes
+    bottom = _GAP
+    for piece in pieces:
+        ends = (x + piece.width + _GAP for x, _ in shelves)
+        shelf = next((i for i, end in enumerate(ends) if end <= columns), len(shelves))
+        if shelf == len(shelves):
+            if placed and bottom + piece.height + _GAP > most_rows:
+                left.append(piece)
+                continue
+            shelves.append((_GAP, bottom))
+            bottom += piece.height + _GAP
+        x, y = shelves[shelf]
         placed.append(_Piece(piece.source, piece.scale, x, y))
-        x += piece.width + _GAP
-        shelf = max(shelf, piece.height)
-    return placed, []
+        shelves[shelf] = (x + piece.width + _GAP, y)
+    return placed, left
 
 
 def _native(pieces: Sequence[_Piece], points: Sequence[tuple[float, float]]) -> Box | None:
