@@ -8,7 +8,7 @@ measurement), or unknown. Whether it is hidden is the policy's to say.
 import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from maskray.forms import find_ages, find_forms, find_numbers, names_a_month
 from maskray.identifiers import Identifiers
@@ -582,7 +582,10 @@ _SMALL_GLYPHS = str.maketrans("l", "i")
 def _rejoined(
     line: Sequence[Token], found: list[Category | None], named: Collection[int]
 ) -> None:
-    """Two halves of a clinical word that was read with a gap in it: ``OBLI QUE``."""
+    """Two halves of a clinical word that was read with a gap in it: ``OBLI QUE``.
+
+    Or of a name that is a thing's there: ``Achil les tendon``.
+    """
     for one, other in itertools.pairwise(range(len(line))):
         halves = (line[one], line[other])
         if one in named or other in named:
@@ -591,7 +594,9 @@ def _rejoined(
         whole = "".join(half.text for half in halves)
         glued = not line[other].before and all(half.text.isalnum() for half in halves)
         known = fold(whole) in clinical_words() and not is_name(whole)
-        if unknown and glued and known and len(whole) > _LONG_ENOUGH:
+        joined = replace(line[one], text=whole)
+        thing = _is_eponym([*line[:one], joined, *line[other + 1 :]], one)
+        if unknown and glued and (known or thing) and len(whole) > _LONG_ENOUGH:
             found[one] = found[other] = _CLINICAL
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from rapidfuzz.fuzz import partial_ratio
+from rapidfuzz.fuzz import partial_ratio, ratio
 
 from maskray import rules
 from maskray.classify import classify, is_plain, items_in
@@ -53,6 +53,9 @@ _CERTAIN, _SURER = 0.95, 0.1
 """A reading with that confidence, and so much more, is believed before another one ..."""
 _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 """... of a place that is not so much longer or thicker, and holds so much of its own."""
+_WORD, _OF_ONE_LINE, _MISREAD = 5, 0.8, 70.0
+"""So long are the texts, and so much of the lesser place and of the letters is common, of
+two readings of one line."""
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
 _INSIDE, _HALF_INSIDE = 0.8, 0.6
 _PLACED, _INITIALS_LONG, _SURE_INITIALS = 0.6, 3, 0.9
@@ -132,7 +135,8 @@ def read_sightings(
     sure = [each for each in sure if each not in cut]
     lines: list[TextLine] = []
     taken = [each.spot.box for each, _ in sure]
-    for reading, name in _without_parts(_uncontradicted(sure, identifiers)):
+    sure = _read_once(_uncontradicted(sure, identifiers), identifiers)
+    for reading, name in _without_parts(sure):
         items = items_in(reading.text.get_secret_value())
         mine = reading.lines(frames, name, items)
         unnamed = any(
@@ -370,6 +374,18 @@ def _uncontradicted(
     ]
 
 
+def _read_once(
+    readings: list[tuple[Reading, str]], identifiers: Identifiers
+) -> list[tuple[Reading, str]]:
+    """Without what nobody can name where the same line was read alike, but surer."""
+    return [
+        (reading, name)
+        for reading, name in readings
+        if not rules.is_unnamed(reading.text.get_secret_value(), identifiers)
+        or not any(_is_of_one_line(reading, other) for other, _ in readings)
+    ]
+
+
 def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
     """Whether the same line was read otherwise, longer and without a doubt."""
     box, mine = reading.spot.box, letters(reading.text.get_secret_value())
@@ -383,6 +399,19 @@ def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
         if long and low and there.covered_by([box]) >= _WITHIN:
             return True
     return False
+
+
+def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
+    """Whether another reading of one line is much surer, and about as long."""
+    mine, its = (letters(each.text.get_secret_value()) for each in (reading, surer))
+    one, other = reading.spot.box, surer.spot.box
+    return (
+        surer.confidence >= max(_SURE_ACROSS, reading.confidence + _SURER)
+        and min(len(mine), len(its) + 1) >= _WORD
+        and abs(len(mine) - len(its)) <= 1
+        and one.overlap(other) >= _OF_ONE_LINE * min(one.area, other.area)
+        and ratio(mine, its) >= _MISREAD
+    )
 
 
 def _stands_across(reading: Reading, readings: Iterable[Reading]) -> bool:

@@ -367,6 +367,24 @@ def test_what_spells_an_identifier_of_the_header_is_never_dropped():
     assert "QUILL" in texts(lines)
 
 
+@pytest.mark.parametrize(
+    ("sure", "said", "other", "place", "stays"),
+    [
+        (0.99, "AXIAL", "ALIALL", (10, 20, 94, 10), False),
+        (0.93, "Page 2/5 GA=27w2d-", "age 2/5 .GH=27w2da", (14, 4, 100, 34), False),
+        (0.93, "GA=27w2d-", "AG=21w2ab", (10, 10, 90, 20), True),  # not alike
+        (0.85, "AXIAL", "ALIALL", (10, 20, 94, 10), True),  # not surely
+        (0.99, "AXIAL", "ALIALL", (10, 40, 94, 10), True),  # another line
+        (0.99, "12-03-91", "12-03-19", (10, 20, 94, 10), True),  # named
+        (0.99, "LT", "LTK", (10, 10, 90, 20), True),  # too short to be alike
+    ],
+)
+def test_a_line_is_read_once(sure, said, other, place, stays):
+    reader = FakeReader((said, sure), (other, 0.75))
+    lines, _ = read(reader, Sighting(VIEW, spot()), Sighting(OTHER, spot(*place)))
+    assert texts(lines) == [said, *[other] * stays]
+
+
 def test_a_block_of_lines_is_not_a_line_that_stands():
     rows = [spot(100, 20 + 24 * i, 60, 22) for i in range(4)]
     block = spot(140, 18, 24, 98)

@@ -646,6 +646,7 @@ CLINICAL = """
     Colles fracture
     Cobb angle 23
     Achilles tendon
+    Achil les tendon
     Doppler
     P0RTABLE
     SUP1NE
