@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from rapidfuzz.fuzz import partial_ratio, ratio
+from rapidfuzz.fuzz import partial_ratio
 
 from maskray import rules
 from maskray.classify import classify, is_plain, items_in
@@ -402,15 +402,14 @@ def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
 
 
 def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
-    """Whether another reading of one line is much surer, and about as long."""
+    """Whether another reading of one line, or of more of it, is much surer."""
     mine, its = (letters(each.text.get_secret_value()) for each in (reading, surer))
     one, other = reading.spot.box, surer.spot.box
     return (
         surer.confidence >= max(_SURE_ACROSS, reading.confidence + _SURER)
-        and min(len(mine), len(its) + 1) >= _WORD
-        and abs(len(mine) - len(its)) <= 1
+        and _WORD <= len(mine) <= len(its) + 1
         and one.overlap(other) >= _OF_ONE_LINE * min(one.area, other.area)
-        and ratio(mine, its) >= _MISREAD
+        and partial_ratio(mine, its) >= _MISREAD
     )
 
 
