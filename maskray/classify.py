@@ -610,6 +610,8 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
     if any(each in beside for token in near for each in _with_letter_lost(token)):
         return True
     long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
+    if any(token.folded.endswith(each) for token in near for each in long):
+        return True  # WillisCircle of Willis: two readings of a line in one
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
 
 

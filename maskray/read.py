@@ -228,10 +228,21 @@ class Reader:
                 yield replace(it, spot=each, columns=columns)
 
     def sights(self, view: View, spot: Spot) -> Iterator[Sight]:
-        """What the recogniser sees in a lying line: as it is, wider, and clearer."""
-        wide = _crop(view, _grown(spot, 0.3, 0.15).quad)
-        for crop in (_crop(view, spot.quad), wide, _clear(_twice(wide))):
-            yield Sight(*self._small.likelihoods(crop))
+        """What the recogniser sees in a line: as it is, wider, and clearer.
+
+        A line that stands is turned to the side on which it is seen most surely.
+        """
+        crop = _crop(view, spot.quad)
+        stands = crop.shape[0] >= _TALL * crop.shape[1]
+        ways = [
+            (turns, Sight(*self._small.likelihoods(np.rot90(crop, turns))))
+            for turns in ((1, 3) if stands else (0,))
+        ]
+        turns, sight = max(ways, key=lambda way: way[1].certainty)
+        yield sight
+        wide = np.rot90(_crop(view, _grown(spot, 0.3, 0.15).quad), turns)
+        for each in (wide, _clear(_twice(wide))):
+            yield Sight(*self._small.likelihoods(each))
 
     def read_columns(self, views: Sequence[View], spots: Iterable[Spot]) -> list[Reading]:
         """What letters spell that stand one above the other, and were spotted as such.

@@ -110,7 +110,7 @@ def _respelled(
         line
         for line in seen.lines
         if _is_unnamed(line, instance)
-        and line.box.width >= line.box.height
+        and (_lies(line) or len(letters(line.text.get_secret_value())) > _FEW)
         and may_be_clinical(line.text.get_secret_value(), instance.identifiers, policy)
         and rules.findings([line], instance.identifiers, policy)
     ]
@@ -133,6 +133,11 @@ def _respelled(
                 meant[line] = SecretStr(text)
     lines = (replace(line, meant=meant.get(line)) for line in seen.lines)
     return replace(seen, lines=tuple(lines))
+
+
+def _lies(line: TextLine) -> bool:
+    """Whether a line is no higher than wide: a few letters may just be tall."""
+    return line.box.width >= line.box.height
 
 
 def _boxes(read: Mapping[TextLine, Sequence[Located]]) -> Boxes:

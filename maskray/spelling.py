@@ -52,6 +52,12 @@ class Sight:
     steps: npt.NDArray[np.float32]
     alphabet: Mapping[str, int]
 
+    @property
+    def certainty(self) -> float:
+        """The mean natural logarithm of the likeliest characters; of none the least."""
+        seen = self.steps.argmax(axis=1) > 0
+        return float(self.steps[seen].max(axis=1).mean()) if seen.any() else -np.inf
+
     def likelihoods(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Of each text, the natural logarithm, less that of the likeliest path."""
         import torch

@@ -243,9 +243,10 @@ def test_further_readings_are_of_the_same_place(reader):
     assert NAME in texts(again)
 
 
-def test_what_is_seen_of_a_line_tells_what_it_may_spell(reader):
-    plane = tissue()
-    box = write(plane, NAME, (30, 60))
+@pytest.mark.parametrize("turns", [0, 1, 3])
+def test_what_is_seen_of_a_line_tells_what_it_may_spell(reader, turns):
+    plane = np.zeros((240, 240)) if turns else tissue()
+    box = write(plane, NAME, (30, 30), 22, turns=turns)
     for seen in reader.sights(view_of(plane), Spot.at(box.grow(3, 3), 1)):
         read, other, none = seen.likelihoods([NAME, NAME.replace("W", "V"), "LEFT"])
         assert read > -1

@@ -647,6 +647,7 @@ CLINICAL = """
     Cobb angle 23
     Achilles tendon
     Achil les tendon
+    Circle of WillisCircle of W illis
     Doppler
     P0RTABLE
     SUP1NE

@@ -238,9 +238,18 @@ def test_a_word_that_spells_a_clinical_one_as_likely_is_clinical() -> None:
     assert found == []
     assert seen.lines[0].meant == SecretStr("SUV max 11")
     upright = replace(mox, box=Box(20, 40, 40, 160))
-    assert judged(Seen((upright,)), SecondEngine(), again=blurred)[1] != []
+    assert judged(Seen((upright,)), SecondEngine(), again=blurred)[1] == []
     spelled = replace(mox, others=(SecretStr("SUV 12/03/2019"),))
     assert judged(Seen((spelled,)), SecondEngine(), again=blurred)[1] != []
+
+
+@pytest.mark.parametrize(
+    ("box", "findings"), [(Box(20, 40, 80, 60), 0), (Box(20, 40, 40, 100), 1)]
+)
+def test_a_few_letters_that_are_tall_are_not_turned(box: Box, findings: int) -> None:
+    lone = line("mox", box, confidence=0.99)
+    certain = FirstEngine(sees=sight("max", at1_o=0.5))
+    assert len(judged(Seen((lone,)), SecondEngine(), again=certain)[1]) == findings
 
 
 def test_a_whole_frame_that_is_high_is_read_as_it_stands() -> None:
