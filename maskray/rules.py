@@ -476,7 +476,7 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
         others = {
             (other, its_last)
             for i, other, its_last in counts
-            if lines[i].box.overlap(lines[index].box) > lines[index].box.area // 2
+            if _is_one_place(lines[i].box, lines[index].box)
         } - {(first, last)}
         totals = Counter(its_last for _, its_last in others)
         most = max(totals.values(), default=0)
@@ -484,6 +484,11 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
             labelled[index] = [
                 Labelled(run.start, run.end, _CLINICAL) for run in labelled[index]
             ]
+
+
+def _is_one_place(one: Box, other: Box) -> bool:
+    """Whether boxes, one of which may be drawn wider, are of one place."""
+    return 2 * one.overlap(other) > min(one.area, other.area)
 
 
 _MANY = 3

@@ -1055,6 +1055,14 @@ def test_a_counter_counts_though_its_last_number_was_misread():
     assert findings(lines[-1:], NOBODY, DEFAULT)
 
 
+def test_a_counter_counts_though_a_frame_draws_it_wider():
+    tight, wide = Box(300, 456, 332, 471), Box(294, 448, 340, 478)
+    beside = Box(340, 456, 372, 471)
+    lines = [standing_in((i,), f"{i + 12}/27", tight) for i in range(3)]
+    assert not findings([*lines, standing_in((4,), "11/27", wide)], NOBODY, DEFAULT)
+    assert findings([*lines, standing_in((4,), "11/27", beside)], NOBODY, DEFAULT)
+
+
 @pytest.mark.parametrize(
     ("name", "hidden"), [("Lin^Wei", False), ("林^偉", True), ("", True)]
 )
