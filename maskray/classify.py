@@ -868,12 +868,19 @@ def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
     """Letters beside a side, as on a lead marker, are somebody's: ``R RS``.
 
     If more stands before the side, two letters that end the line: ``81.0 mm RT PC``.
+    What is read behind the letters does not make them a setting: ``R HM3A``.
     """
     if len(line) < 2 or line[-2].folded not in _MARKERS or found[-1] is not _CLINICAL:
         return
     alone = len(line) == 2
     if _may_be_initials(line[-1]) and (alone or is_bare(line[-1].text)):
         found[-1] = _UNKNOWN
+    lead = _BEFORE_DIGITS.match(line[-1].text)
+    if alone and lead and is_bare(lead[1]) and not is_clinical(lead[1]):
+        found[-1] = _UNKNOWN
+
+
+_BEFORE_DIGITS = re.compile(r"([A-Z]{2})\d")
 
 
 def _may_be_initials(token: Token) -> bool:

@@ -1342,7 +1342,7 @@ def test_a_misread_clinical_word_next_to_a_name_is_a_name():
 # --- Lead markers -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("text", ["R RS", "L RAW", "RT AL", "LEFT SEC", "L GC6"])
+@pytest.mark.parametrize("text", ["R RS", "L RAW", "RT AL", "LEFT SEC", "L GC6", "R HM3A"])
 def test_letters_beside_a_side_alone_are_somebodys(text):
     side, letters = text.split()
     found = classify(text, NOBODY, DEFAULT)
@@ -1353,7 +1353,7 @@ def test_letters_beside_a_side_alone_are_somebodys(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["R CC", "L MLO", "LT OBL", "RT HIP", "R L4", "R AP RS", "RS"]
+    "text", ["R CC", "L MLO", "LT OBL", "RT HIP", "R L4", "R AP RS", "RS", "L SE12"]
 )
 def test_what_a_side_is_a_side_of_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
