@@ -595,7 +595,12 @@ def _rejoined(
         glued = not line[other].before and all(half.text.isalnum() for half in halves)
         known = fold(whole) in clinical_words() and not is_name(whole)
         joined = replace(line[one], text=whole)
-        thing = _is_eponym([*line[:one], joined, *line[other + 1 :]], one)
+        thing = (
+            joined.folded in eponyms()
+            and line[other].text.islower()
+            and not is_name(line[one].text)
+            and _is_eponym([*line[:one], joined, *line[other + 1 :]], one)
+        )
         if unknown and glued and (known or thing) and len(whole) > _LONG_ENOUGH:
             found[one] = found[other] = _CLINICAL
 
@@ -610,7 +615,12 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
     if any(each in beside for token in near for each in _with_letter_lost(token)):
         return True
     long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
-    if any(token.folded.endswith(each) for token in near for each in long):
+    glued = (token.folded for token in near)
+    if any(
+        each.endswith(word) and each.removesuffix(word) in eponyms()
+        for each in glued
+        for word in long
+    ):
         return True  # WillisCircle of Willis: two readings of a line in one
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
 
@@ -876,10 +886,12 @@ def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
     if _may_be_initials(line[-1]) and (alone or is_bare(line[-1].text)):
         found[-1] = _UNKNOWN
     lead = _BEFORE_DIGITS.match(line[-1].text)
-    if alone and lead and is_bare(lead[1]) and not is_clinical(lead[1]):
+    bare = lead and is_bare(lead[1]) and lead[1] not in _VERTEBRAE
+    if alone and lead and bare and not is_clinical(lead[1]):
         found[-1] = _UNKNOWN
 
 
+_VERTEBRAE = frozenset({"TH"})
 _BEFORE_DIGITS = re.compile(r"([A-Z]{2})\d")
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from rapidfuzz.fuzz import partial_ratio
 
 from maskray import rules
-from maskray.classify import classify, is_plain, items_in
+from maskray.classify import classify, is_bare, is_plain, items_in
 from maskray.gate import Sighting
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
@@ -23,6 +23,7 @@ from maskray.render import NamedView, View
 from maskray.spots import Spot, turned
 from maskray.strokes import as_long_as_strokes
 from maskray.text import fold, letters, tokens
+from maskray.vocabulary import is_name
 
 _SURE = 0.6
 """From this confidence on a reading counts as text that was read."""
@@ -53,7 +54,7 @@ _CERTAIN, _SURER = 0.95, 0.1
 """A reading with that confidence, and so much more, is believed before another one ..."""
 _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 """... of a place that is not so much longer or thicker, and holds so much of its own."""
-_WORD, _OF_ONE_LINE, _MISREAD = 5, 0.8, 70.0
+_WORD, _OF_ONE_LINE, _MISREAD = 5, 0.7, 75.0
 """So long are the texts, and so much of the lesser place and of the letters is common, of
 two readings of one line."""
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
@@ -377,11 +378,14 @@ def _uncontradicted(
 def _read_once(
     readings: list[tuple[Reading, str]], identifiers: Identifiers
 ) -> list[tuple[Reading, str]]:
-    """Without what nobody can name where the same line was read alike, but surer."""
+    """Without what nobody can name where the same line was read alike, but surer.
+
+    What may be a name stays, or ends with initials, and all that is PHI by its form.
+    """
     return [
         (reading, name)
         for reading, name in readings
-        if not rules.is_unnamed(reading.text.get_secret_value(), identifiers)
+        if not _is_unknown(reading.text.get_secret_value(), identifiers)
         or not any(_is_of_one_line(reading, other) for other, _ in readings)
     ]
 
@@ -401,6 +405,17 @@ def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
     return False
 
 
+def _is_unknown(text: str, identifiers: Identifiers) -> bool:
+    """Whether some of a text is unknown, and nothing of it anything worse."""
+    found = {run.category for run in classify(text, identifiers, Policy())}
+    words = [token.text for token in tokens(text)]
+    named = any(is_name(word) for word in words) or any(
+        is_bare(each) for each in words[-1:]
+    )
+    harmless = {Category.UNKNOWN, Category.CLINICAL, Category.SEX}
+    return Category.UNKNOWN in found and found <= harmless and not named
+
+
 def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
     """Whether another reading of one line, or of more of it, is much surer."""
     mine, its = (letters(each.text.get_secret_value()) for each in (reading, surer))
@@ -409,8 +424,17 @@ def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
         surer.confidence >= max(_SURE_ACROSS, reading.confidence + _SURER)
         and _WORD <= len(mine) <= len(its) + 1
         and one.overlap(other) >= _OF_ONE_LINE * min(one.area, other.area)
+        and _goes_no_farther(one, other)
         and partial_ratio(mine, its) >= _MISREAD
     )
+
+
+def _goes_no_farther(one: Box, other: Box) -> bool:
+    """Whether a place ends with the other one, or before, at both ends of the line."""
+    if other.height > other.width:
+        one, other = turned(one), turned(other)
+    slack = other.height // 4
+    return one.x0 >= other.x0 - slack and one.x1 <= other.x1 + slack
 
 
 def _stands_across(reading: Reading, readings: Iterable[Reading]) -> bool:

@@ -165,11 +165,8 @@ _AGES = _patterns(
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
-_LASTS = re.compile(
-    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|COMPRESS(?:ED|ION)|LOSSY)\s*[:=]?\s*$",
-    re.I,
-)
-"""What stands before a time that is a duration, or a ratio misread: ``Lossy 18:12``."""
+_LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
+"""What stands before a time that is a duration."""
 _BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 
 Form = tuple[int, int, Category]

@@ -488,10 +488,11 @@ def _by_counting(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
 
 def _is_one_place(one: Box, other: Box) -> bool:
     """Whether boxes, one of which may be drawn wider, are of one place."""
-    return 2 * one.overlap(other) > min(one.area, other.area)
+    low, high = sorted((one.area, other.area))
+    return 2 * one.overlap(other) > low and high <= _WIDER * low
 
 
-_MANY = 3
+_MANY, _WIDER = 3, 4
 _COUNT = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})(?:\s+\S)?\s*")
 """With a speck of dirt behind it that was read as a letter."""
 

@@ -375,6 +375,9 @@ def test_what_spells_an_identifier_of_the_header_is_never_dropped():
         (0.93, "GA=27w2d-", "AG=21w2ab", (10, 10, 90, 20), True),  # not alike
         (0.85, "AXIAL", "ALIALL", (10, 20, 94, 10), True),  # not surely
         (0.99, "AXIAL", "ALIALL", (10, 40, 94, 10), True),  # another line
+        (0.92, "LIVER RT LOBE", "LIVER RT COLE", (10, 20, 94, 10), True),  # a name
+        (0.92, "CHEST PA", "CHEST KL", (10, 10, 100, 20), True),  # initials
+        (0.92, "AXIALOB", "AXQALOB", (10, 20, 120, 10), True),  # goes on
         (0.99, "12-03-91", "12-03-19", (10, 20, 94, 10), True),  # named
     ],
 )

@@ -257,7 +257,6 @@ def test_times_are_found_whole(text):
         "TA: 2:35",
         "DURATION 0:45",
         "TIMER 1:20",
-        "COMPRESSED 18:12",
         "3.5 CM",
         "12H",
     ],

@@ -129,6 +129,10 @@ NAMES = """
 NAMES_THAT_ARE_WORDS = """
     {name:Brown, Rose}
     {name:LONG, JOHN}
+    {name:BATES S} PA
+    {name:ROSEN BERG} VIEW
+    LEFT {name:GLEN N}
+    {name:FERGUSON} REPROJECTION
     {name:Hand, Michael}
     {name:HAND, LONG}
     {name:White, Betty}
@@ -1061,6 +1065,8 @@ def test_a_counter_counts_though_a_frame_draws_it_wider():
     lines = [standing_in((i,), f"{i + 12}/27", tight) for i in range(3)]
     assert not findings([*lines, standing_in((4,), "11/27", wide)], NOBODY, DEFAULT)
     assert findings([*lines, standing_in((4,), "11/27", beside)], NOBODY, DEFAULT)
+    around = standing_in((4,), "12/03", Box(300, 425, 390, 475))
+    assert findings([*lines, around], NOBODY, DEFAULT)
 
 
 @pytest.mark.parametrize(
@@ -1353,7 +1359,8 @@ def test_letters_beside_a_side_alone_are_somebodys(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["R CC", "L MLO", "LT OBL", "RT HIP", "R L4", "R AP RS", "RS", "L SE12"]
+    "text",
+    ["R CC", "L MLO", "LT OBL", "RT HIP", "R L4", "R AP RS", "RS", "L SE12", "L TH12"],
 )
 def test_what_a_side_is_a_side_of_stays(text):
     assert {each.category for each in classify(text, NOBODY, DEFAULT)} == {
