@@ -329,9 +329,9 @@ def main() -> int:
     start = time.monotonic()
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     wrong = missing
-    wrong += _show_phi(pairs, options, console)
     wrong += _show_same(pairs, options.out, console)
     _show_review(pairs, missing, console)
+    wrong += _show_phi(pairs, options, console)
     console.print(f"{wrong} wrong; {time.monotonic() - start:.0f} s")
     return 1 if wrong else 0
 
