@@ -4,11 +4,10 @@ The test is RapidOCR's text detectors, at low thresholds, on all that the views 
 It errs towards text: a frame it lets pass costs time, one it stops is never read.
 """
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from maskray.geometry import Box, joined
+from maskray.geometry import Box
 from maskray.read import Reader, runs_over, surroundings
 from maskray.render import LOCAL, NamedView
 from maskray.spots import Spot, one_per_line
@@ -29,10 +28,8 @@ _GROWTHS = 2
 """How often what is beyond an edge is looked at, so that it cuts no line."""
 _SAME_PLACE = 0.6
 _COVERED = 0.9
-_SURROUNDINGS = 2
-"""How many lines' heights around what was found are looked at once more."""
 _HALF = 0.5
-"""The small network looks at views of half the size: it sees lines there that are large,
+"""The small network looks at a view of half the size: it sees lines there that are large,
 turned or wide, which neither network sees in the whole size."""
 _QUICK, _ALONE = 0.3, 0.45
 """Scores from which counts what the tiny network sees, and what the small one does: that
@@ -80,7 +77,7 @@ def find_text(
         views: Of one frame; all of one size.
         places: Native pixels.
         known: Says of a box whether its text was read before; it is left out.
-        thorough: Let the small network look too, and again around what was found.
+        thorough: Let the small network look too.
     """
     if not views or min(views[0].pixels.shape[:2]) < _SMALLEST_PX:
         return []
@@ -94,9 +91,6 @@ def find_text(
         group = coarse if look.shrink < 1 else found
         for spot in _spots(reader, look, whole, known):
             _add(group, Sighting(look.view, spot))
-    for view, block in _blocks([*found, *coarse], here, whole) if thorough else ():
-        for spot in _spots(reader, Look(view, block, quick=False), whole, known):
-            _add(found, Sighting(view, spot))
     lines = one_per_line((each.spot for each in found), (each.spot for each in coarse))
     return _in_best_view(lines, [*found, *coarse])
 
@@ -107,28 +101,6 @@ def _in_best_view(lines: Iterable[Spot], sightings: Sequence[Sighting]) -> list[
         Sighting(max(sightings, key=lambda e: line.box.overlap(e.spot.box)).view, line)
         for line in lines
     ]
-
-
-def _blocks(
-    found: Sequence[Sighting], places: Sequence[Box], whole: Box
-) -> Iterator[tuple[NamedView, Box]]:
-    """The surroundings of what was found, in the view that shows it.
-
-    Text stands in blocks, and the detector sees faint lines in a small picture that it
-    does not see in a large one. Blocks that fill a place were looked at with it.
-    """
-    by_view: dict[str, list[Sighting]] = {}
-    for each in found:
-        by_view.setdefault(each.view.name, []).append(each)
-    for group in by_view.values():
-        around = []
-        for each in group:
-            box = each.spot.box
-            reach = _SURROUNDINGS * min(box.width, box.height)
-            around.append(box.grow(reach, reach).clip(whole.y1, whole.x1) or box)
-        for block in joined(around):
-            if not any(block.overlap(each) > _SAME_PLACE * each.area for each in places):
-                yield group[0].view, block
 
 
 def _spots(
@@ -159,20 +131,22 @@ def _looks(
 ) -> Iterator[Look]:
     """What is looked at, and by which network.
 
-    The view of local contrast and the first one whole; of a further one what those before
-    it do not show. A large place is looked at in two sizes by the reader itself.
+    The view of local contrast, which shows most, by both; of a further one what those
+    before it do not show. A large place is looked at in two sizes by the reader itself.
     """
     plain = [view for view in views if view.name != LOCAL]
     local = [view for view in views if view.name == LOCAL]
     for place in places:
         for view in local or plain[:1]:
             yield Look(view, place, strokes=plain[0])
+            if thorough:
+                yield Look(view, place, quick=False, strokes=plain[0])
+        if thorough:
+            yield Look(plain[0], place, _HALF, quick=False)
         for number, view in enumerate(plain[1:], 1):
             before = [each.pixels for each in plain[:number]]
             for part in hidden_strokes(view.pixels, before, place):
                 yield Look(view, part)
-    for place, view in itertools.product(places, (*local, plain[0]) if thorough else ()):
-        yield Look(view, place, _HALF, quick=False, strokes=plain[0])
 
 
 def _may_be_text(spot: Spot, place: Box, whole: Box) -> bool:
