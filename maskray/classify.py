@@ -85,6 +85,9 @@ _INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
     "COLLEGE ORTHOPEDICS ORTHOPAEDICS CARDIOLOGY ULTRASOUND DIAGNOSTIC DIAGNOSTICS".split()
 )
 
+_PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE".split())
+"""Behind another such word they tell an institution alone: ``MEDICAL CENTER``."""
+
 _COUNTERS = frozenset(
     "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY".split()
 )
@@ -126,6 +129,8 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
         _mark(line, found, start, end, Category.OTHER_ID)
     _by_vocabulary(line, found)
     _by_institution(line, found)
+    _by_degree(line, found)
+    _by_caret(line, found)
     _by_company(line, found)
     _by_compound(line, found)
     _by_side(line, found)
@@ -758,6 +763,7 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     ]
     keys = [i for i, word in enumerate(words) if _tells_institution(word)]
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
+    strong = strong or any(i - 1 in keys and words[i] in _PLACES for i in keys)
     strange = [
         i
         for i in range(len(line))
@@ -816,6 +822,37 @@ _RUN_TOGETHER = (
     "MEDICAL",
     "RADIOLOGY",
 )
+
+
+def _by_degree(line: Sequence[Token], found: list[Category | None]) -> None:
+    """A physician's degree, and the word before it, however that was read: ``BA0, M.D.``"""
+    for index in range(1, len(line)):
+        token, following = line[index], line[index + 1 : index + 2]
+        end = index + 1
+        dotted = token.folded == "M" and [e.folded for e in following] == ["D"]
+        if dotted and following[0].before == ".":
+            end += 1
+        elif token.folded not in _PHYSICIANS:
+            continue
+        if token.before.strip() == "," and line[index - 1].text[:1].isalpha():
+            found[index - 1 : end] = [
+                each if _is_person(each) or each in _IDS else Category.PHYSICIAN
+                for each in found[index - 1 : end]
+            ]
+
+
+_PHYSICIANS = frozenset("MD DO FRCR FACR".split())
+
+
+def _by_caret(line: Sequence[Token], found: list[Category | None]) -> None:
+    """What a caret joins is a person's name (PS3.5 6.2.1), misread or not: ``YAX^0SCAR``."""
+    for index in range(1, len(line)):
+        pair = (line[index - 1], line[index])
+        joined = pair[1].before == "^" and not any(each.is_number for each in pair)
+        if joined and all(len(each.text) > 1 for each in pair):
+            for i in (index - 1, index):
+                if found[i] in (_CLINICAL, _UNKNOWN):
+                    found[i] = Category.NAME
 
 
 def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:

@@ -4,6 +4,7 @@ A detector gets what was seen of an instance and gives findings; several may be 
 and their findings are united. ``rules`` needs no model beyond the reader's.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -57,6 +58,7 @@ _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 _WORD, _OF_ONE_LINE, _MISREAD = 5, 0.7, 75.0
 """So long are the texts, and so much of the lesser place and of the letters is common, of
 two readings of one line."""
+_PIECE = 4
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
 _INSIDE, _HALF_INSIDE = 0.8, 0.6
 _PLACED, _INITIALS_LONG, _SURE_INITIALS = 0.6, 3, 0.9
@@ -179,7 +181,7 @@ def _readings(
         view = group[0].view.pixels
         found = _read(reader, view, [each.spot for each in group], identifiers)
         found = [_uncut(reader, view, each, identifiers) for each in found]
-        whole = _with_ends(reader, view, found)
+        whole = [*_with_ends(reader, view, found), *_with_both(reader, view, found)]
         readings += [(reading, name) for reading in (*found, *whole)]
     readings = _legible(reader, readings, shown, identifiers)
     stacked = reader.read_columns(
@@ -310,6 +312,38 @@ def _with_ends(reader: Reader, view: View, readings: Sequence[Reading]) -> list[
     return whole
 
 
+def _with_both(reader: Reader, view: View, readings: Sequence[Reading]) -> list[Reading]:
+    """Lines of which two pieces were read that overlap: ``LEFT HA`` and ``FT HAND``."""
+    sure = [each for each in readings if _is_sure(each)]
+    whole: list[Reading] = []
+    for one, other in itertools.combinations(sure, 2):
+        if not _overlap_along(one.spot.box, other.spot.box):
+            continue
+        box = one.spot.box.join(other.spot.box)
+        [both] = reader.read(view, [Spot.at(box, one.spot.score)])
+        more = letters(both.text.get_secret_value())
+        parts = [letters(each.text.get_secret_value()) for each in (one, other)]
+        if both.confidence > _SURE_WHOLE and all(_FEW <= len(e) < len(more) for e in parts):
+            if all(partial_ratio(each, more) >= _MISREAD for each in parts):
+                whole.append(both)
+    return whole
+
+
+def _overlap_along(one: Box, other: Box) -> bool:
+    """Whether two places are of one line, and each holds a piece that the other lacks."""
+    if one.height > one.width:
+        one, other = turned(one), turned(other)
+    if min(one.width, other.width) < max(one.height, other.height):
+        return False
+    across = min(one.y1, other.y1) - max(one.y0, other.y0)
+    low, high = sorted((one.height, other.height))
+    along = min(one.x1, other.x1) - max(one.x0, other.x0)
+    lacks = min(abs(one.x0 - other.x0), abs(one.x1 - other.x1))
+    apart = (one.x0 < other.x0) == (one.x1 < other.x1)
+    level = across > _LEVEL * low and high < _AS_THICK_AGAIN * low
+    return level and along > 0 < lacks and apart
+
+
 def _continues(box: Box, end: Box) -> bool:
     """Whether a place is the next piece of a line, at either end."""
     if end.covered_by([box]) == 1:
@@ -386,7 +420,10 @@ def _read_once(
         (reading, name)
         for reading, name in readings
         if not _is_unknown(reading.text.get_secret_value(), identifiers)
-        or not any(_is_of_one_line(reading, other) for other, _ in readings)
+        or not any(
+            _is_of_one_line(reading, other) or _is_piece(reading, other)
+            for other, _ in readings
+        )
     ]
 
 
@@ -427,6 +464,28 @@ def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
         and _goes_no_farther(one, other)
         and partial_ratio(mine, its) >= _MISREAD
     )
+
+
+def _is_piece(reading: Reading, whole: Reading) -> bool:
+    """Whether a longer line, read as surely, has about the same letters in that place."""
+    mine, box = letters(reading.text.get_secret_value()), reading.spot.box
+    if (
+        len(mine) < _PIECE
+        or whole.confidence < max(_CERTAIN, reading.confidence)
+        or box.covered_by([whole.spot.box]) < _WITHIN
+        or whole.spot.box.height > _AS_THICK_AGAIN * box.height
+    ):
+        return False
+    text = whole.text.get_secret_value()
+    its = letters(
+        "".join(
+            each
+            for each, (x0, x1) in zip(text, whole.columns, strict=False)
+            if box.x0 <= (x0 + x1) // 2 < box.x1
+        )
+    )
+    alike = len(mine) <= len(its) + 1 and partial_ratio(mine, its) >= _MISREAD
+    return alike and len(letters(text)) > len(mine)
 
 
 def _goes_no_farther(one: Box, other: Box) -> bool:

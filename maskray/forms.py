@@ -67,11 +67,11 @@ _DATES = _patterns(
     rf"(?<!\d){_LONG_YEAR}{_MM}{_DD}(?!\d)",
     rf"(?<!\d){_DD}{_DD}{_LONG_YEAR}(?!\d)",
     # 24-MAY-02, 7 Oct 2016, 23OCT
-    rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?(?:{_GAP}?{_YEAR}"
-    rf"(?:{_HMS})?)?(?![A-Z0-9])",
+    rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?"
+    rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # Oct 23, 2018
-    rf"{_WEEKDAY}(?<![A-Z]){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}(?:{_GAP}{_YEAR}"
-    rf"(?:{_HMS})?)?(?![A-Z0-9])",
+    rf"{_WEEKDAY}(?<![A-Z]){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
@@ -86,6 +86,8 @@ _MISREAD_MONTHS = _patterns(
     # ug 28, 1937: its first letter was not read
     rf"(?<![A-Z0-9])(AN|EB|AR|PR|AY|UN|UL|UG|EP|CT|OV|EC)\.?\s+{_DAY},?\s+{_LONG_YEAR}"
     r"(?![\d.])",
+    # 18 Ju 2011, 18Ju 2011: its last letter was not read
+    rf"(?<!\d){_DAY}[-\s]*(JA|FE|MA|AP|JU|AU|SE|OC|NO|DE)[-\s]*{_LONG_YEAR}(?![\d.])",
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019
     rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
 )
@@ -110,6 +112,8 @@ _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
     rf"{_HALF_DAY}?(?![\d:])",
+    # 15:56:1237, whose point was not read
+    r"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",

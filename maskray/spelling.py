@@ -34,6 +34,9 @@ _SEEN = -8.0
 _AS_READ = -4.0
 """So far below what was read the clinical text may be: of names it is 6 and more. Not
 below at all if nothing else in the line is clinical."""
+_THIN = -3.5
+"""... but so far if nothing but an I was not read, which narrow print hides: ``TH`` of
+``THI``. Where none stands it is -4.3 and less (338 renderings of five words)."""
 _BEFORE_NAMES = 2.0
 """So far above the likeliest name it must be."""
 _UNSEEN = -12.0
@@ -105,7 +108,8 @@ def clinical_text(
         called = _likeliest(called, token, _names(), sights) or called
     named = any(is_name(token.text) or _is_foreign(token) for token in doubted)
     alone = len(unnamed) == sum(1 for _ in tokens(text))
-    as_read = _BEFORE_NAMES if named else 0.0 if alone else _AS_READ
+    at_all = _THIN if meant.replace("I", "") == text.replace("I", "") else 0.0
+    as_read = _BEFORE_NAMES if named else at_all if alone else _AS_READ
     as_called = _UNSEEN if called in (text, meant) else _BEFORE_NAMES
     likelihoods = [each.likelihoods([meant, text, called]) for each in sights]
     above = np.median([row[0] - row for row in likelihoods], axis=0)
