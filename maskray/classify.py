@@ -86,7 +86,8 @@ _INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
 )
 
 _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE".split())
-"""Behind another such word they tell an institution alone: ``MEDICAL CENTER``."""
+_NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
+"""Behind a word that tells what kind they tell an institution alone: ``MEDICAL CENTER``."""
 
 _COUNTERS = frozenset(
     "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY".split()
@@ -704,7 +705,10 @@ def _number(line: Sequence[Token], index: int) -> Category:
         return _UNKNOWN
     if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
         return _CLINICAL
+    capital = token.text.replace("l", "I")  # El1478 is EI and a number
     if is_clinical(folded) or _is_measure(folded):
+        return _CLINICAL
+    if capital.isupper() and _is_measure(fold(capital)):
         return _CLINICAL
     pieces = [fold(each) for each in _PIECES.findall(_ZERO_IN_WORD.sub("O", token.text))]
     plain = all(
@@ -763,7 +767,9 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     ]
     keys = [i for i, word in enumerate(words) if _tells_institution(word)]
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
-    strong = strong or any(i - 1 in keys and words[i] in _PLACES for i in keys)
+    strong = strong or any(
+        i - 1 in keys and words[i] in _PLACES and words[i - 1] not in _NO_KIND for i in keys
+    )
     strange = [
         i
         for i in range(len(line))
@@ -825,7 +831,7 @@ _RUN_TOGETHER = (
 
 
 def _by_degree(line: Sequence[Token], found: list[Category | None]) -> None:
-    """A physician's degree, and the word before it, however that was read: ``BA0, M.D.``"""
+    """A physician's degree and the word before it, however it was read: ``BA0, M.D.``."""
     for index in range(1, len(line)):
         token, following = line[index], line[index + 1 : index + 2]
         end = index + 1
@@ -834,9 +840,12 @@ def _by_degree(line: Sequence[Token], found: list[Category | None]) -> None:
             end += 1
         elif token.folded not in _PHYSICIANS:
             continue
-        if token.before.strip() == "," and line[index - 1].text[:1].isalpha():
+        named = line[index - 1].text
+        worded = len(named) > 1 and any(each.isalpha() for each in named)
+        if token.before.strip() == "," and worded:
+            open_ones = (_CLINICAL, _UNKNOWN, Category.SEX)
             found[index - 1 : end] = [
-                each if _is_person(each) or each in _IDS else Category.PHYSICIAN
+                Category.PHYSICIAN if each in open_ones else each
                 for each in found[index - 1 : end]
             ]
 
@@ -845,14 +854,21 @@ _PHYSICIANS = frozenset("MD DO FRCR FACR".split())
 
 
 def _by_caret(line: Sequence[Token], found: list[Category | None]) -> None:
-    """What a caret joins is a person's name (PS3.5 6.2.1), misread or not: ``YAX^0SCAR``."""
+    """What a caret joins is a person's name (PS3.5 6.2.1), misread or not: ``YAX^0SCAR``.
+
+    But for two clinical words, as in a protocol: ``HEAD^ROUTINE``.
+    """
     for index in range(1, len(line)):
-        pair = (line[index - 1], line[index])
-        joined = pair[1].before == "^" and not any(each.is_number for each in pair)
-        if joined and all(len(each.text) > 1 for each in pair):
-            for i in (index - 1, index):
-                if found[i] in (_CLINICAL, _UNKNOWN):
-                    found[i] = Category.NAME
+        pair = (index - 1, index)
+        joined = line[index].before == "^" and all(
+            len(line[i].text) > 1 and not line[i].is_number for i in pair
+        )
+        clinical = all(
+            found[i] is _CLINICAL and _is_spelled_right(line[i]) for i in pair
+        ) or any(line[i].folded in _SIDES for i in pair)
+        for i in pair if joined and not clinical else ():
+            if found[i] in (_CLINICAL, _UNKNOWN):
+                found[i] = Category.NAME
 
 
 def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:

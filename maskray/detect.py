@@ -58,7 +58,8 @@ _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 _WORD, _OF_ONE_LINE, _MISREAD = 5, 0.7, 75.0
 """So long are the texts, and so much of the lesser place and of the letters is common, of
 two readings of one line."""
-_PIECE = 4
+_ROUNDED = 0.01
+_IN_PIECES = frozenset({Category.UNKNOWN, Category.NAME, Category.CLINICAL, Category.SEX})
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
 _INSIDE, _HALF_INSIDE = 0.8, 0.6
 _PLACED, _INITIALS_LONG, _SURE_INITIALS = 0.6, 3, 0.9
@@ -181,7 +182,8 @@ def _readings(
         view = group[0].view.pixels
         found = _read(reader, view, [each.spot for each in group], identifiers)
         found = [_uncut(reader, view, each, identifiers) for each in found]
-        whole = [*_with_ends(reader, view, found), *_with_both(reader, view, found)]
+        whole = _with_ends(reader, view, found)
+        whole += _with_both(reader, view, found, identifiers)
         readings += [(reading, name) for reading in (*found, *whole)]
     readings = _legible(reader, readings, shown, identifiers)
     stacked = reader.read_columns(
@@ -312,8 +314,14 @@ def _with_ends(reader: Reader, view: View, readings: Sequence[Reading]) -> list[
     return whole
 
 
-def _with_both(reader: Reader, view: View, readings: Sequence[Reading]) -> list[Reading]:
-    """Lines of which two pieces were read that overlap: ``LEFT HA`` and ``FT HAND``."""
+def _with_both(
+    reader: Reader, view: View, readings: Sequence[Reading], identifiers: Identifiers
+) -> list[Reading]:
+    """Lines of which two pieces were read that overlap: ``LEFT HA`` and ``FT HAND``.
+
+    Only if the whole is read as surely. What is PHI by its form or by the header is left
+    in its pieces, and what may be a name unless the whole line spells it too.
+    """
     sure = [each for each in readings if _is_sure(each)]
     whole: list[Reading] = []
     for one, other in itertools.combinations(sure, 2):
@@ -321,12 +329,25 @@ def _with_both(reader: Reader, view: View, readings: Sequence[Reading]) -> list[
             continue
         box = one.spot.box.join(other.spot.box)
         [both] = reader.read(view, [Spot.at(box, one.spot.score)])
-        more = letters(both.text.get_secret_value())
-        parts = [letters(each.text.get_secret_value()) for each in (one, other)]
-        if both.confidence > _SURE_WHOLE and all(_FEW <= len(e) < len(more) for e in parts):
-            if all(partial_ratio(each, more) >= _MISREAD for each in parts):
-                whole.append(both)
+        surest = max(one.confidence, other.confidence) - _ROUNDED
+        if both.confidence >= max(_CERTAIN, surest) and all(
+            _is_piece(each, both, identifiers) for each in (one, other)
+        ):
+            whole.append(both)
     return whole
+
+
+def _is_piece(piece: Reading, whole: Reading, identifiers: Identifiers) -> bool:
+    """Whether a reading says nothing that a longer one of the same line does not say."""
+    text = piece.text.get_secret_value()
+    mine, its = letters(text), letters(whole.text.get_secret_value())
+    found = {run.category for run in classify(text, identifiers, Policy())}
+    if not _FEW <= len(mine) < len(its) or not found <= _IN_PIECES:
+        return False
+    if _is_identifier(text, identifiers):
+        return False
+    alike = partial_ratio(mine, its) >= _MISREAD and _is_unknown(text, identifiers)
+    return mine in its or alike
 
 
 def _overlap_along(one: Box, other: Box) -> bool:
@@ -402,11 +423,14 @@ def _uncontradicted(
     return [
         (reading, name)
         for reading, name in readings
-        if any(
-            True for _ in identifiers.find(list(tokens(reading.text.get_secret_value())))
-        )
+        if _is_identifier(reading.text.get_secret_value(), identifiers)
         or not (_is_misread(reading, every) or _stands_across(reading, every))
     ]
+
+
+def _is_identifier(text: str, identifiers: Identifiers) -> bool:
+    """Whether a text holds one of the header's own."""
+    return any(True for _ in identifiers.find(list(tokens(text))))
 
 
 def _read_once(
@@ -420,10 +444,7 @@ def _read_once(
         (reading, name)
         for reading, name in readings
         if not _is_unknown(reading.text.get_secret_value(), identifiers)
-        or not any(
-            _is_of_one_line(reading, other) or _is_piece(reading, other)
-            for other, _ in readings
-        )
+        or not any(_is_of_one_line(reading, other) for other, _ in readings)
     ]
 
 
@@ -464,28 +485,6 @@ def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
         and _goes_no_farther(one, other)
         and partial_ratio(mine, its) >= _MISREAD
     )
-
-
-def _is_piece(reading: Reading, whole: Reading) -> bool:
-    """Whether a longer line, read as surely, has about the same letters in that place."""
-    mine, box = letters(reading.text.get_secret_value()), reading.spot.box
-    if (
-        len(mine) < _PIECE
-        or whole.confidence < max(_CERTAIN, reading.confidence)
-        or box.covered_by([whole.spot.box]) < _WITHIN
-        or whole.spot.box.height > _AS_THICK_AGAIN * box.height
-    ):
-        return False
-    text = whole.text.get_secret_value()
-    its = letters(
-        "".join(
-            each
-            for each, (x0, x1) in zip(text, whole.columns, strict=False)
-            if box.x0 <= (x0 + x1) // 2 < box.x1
-        )
-    )
-    alike = len(mine) <= len(its) + 1 and partial_ratio(mine, its) >= _MISREAD
-    return alike and len(letters(text)) > len(mine)
 
 
 def _goes_no_farther(one: Box, other: Box) -> bool:

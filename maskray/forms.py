@@ -87,7 +87,8 @@ _MISREAD_MONTHS = _patterns(
     rf"(?<![A-Z0-9])(AN|EB|AR|PR|AY|UN|UL|UG|EP|CT|OV|EC)\.?\s+{_DAY},?\s+{_LONG_YEAR}"
     r"(?![\d.])",
     # 18 Ju 2011, 18Ju 2011: its last letter was not read
-    rf"(?<!\d){_DAY}[-\s]*(JA|FE|MA|AP|JU|AU|SE|OC|NO|DE)[-\s]*{_LONG_YEAR}(?![\d.])",
+    rf"(?<![\d.]){_DAY}[-\s]*(JA|FE|JU|AU|OC)[-\s]*{_LONG_YEAR}(?![\d.])",
+    rf"(?<![\d.]){_DAY}-(MA|AP|SE|NO|DE)-{_LONG_YEAR}(?![\d.])",
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019
     rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
 )
@@ -112,8 +113,11 @@ _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
     rf"{_HALF_DAY}?(?![\d:])",
+    # Time: 13.03, whose colon was read as a point
+    r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
+    r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
     # 15:56:1237, whose point was not read
-    r"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
+    r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",

@@ -38,16 +38,12 @@ sees texture more often."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A view, the place to look at, how much smaller it is made, and by which network.
-
-    ``strokes`` is the view whose strokes tell where a large place is looked at closely.
-    """
+    """A view, the place to look at, how much smaller it is made, and by which network."""
 
     view: NamedView
     place: Box
     shrink: float = 1.0
     quick: bool = True
-    strokes: NamedView | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,9 +134,9 @@ def _looks(
     local = [view for view in views if view.name == LOCAL]
     for place in places:
         for view in local or plain[:1]:
-            yield Look(view, place, strokes=plain[0])
+            yield Look(view, place)
             if thorough:
-                yield Look(view, place, quick=False, strokes=plain[0])
+                yield Look(view, place, quick=False)
         if thorough:
             yield Look(plain[0], place, _HALF, quick=False)
         for number, view in enumerate(plain[1:], 1):

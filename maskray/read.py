@@ -145,7 +145,6 @@ class Reader:
         *,
         shrink: float = 1.0,
         quick: bool = False,
-        strokes: View | None = None,
     ) -> list[Spot]:
         """Places that look like lines of text.
 
@@ -154,8 +153,6 @@ class Reader:
             within: Look only here; coordinates of the result are the view's.
             shrink: Look at a view made smaller by this factor: a second opinion.
             quick: Look with the tiny network: another second opinion.
-            strokes: The view whose strokes tell where a large area is looked at closely;
-                the view itself, if left out.
         """
         area = within or Box(0, 0, view.shape[1], view.shape[0])
         scale = self._scale(view) * shrink
@@ -165,7 +162,7 @@ class Reader:
         else:
             coarse = max(_COARSE_PX / max(area.width, area.height), _COARSEST)
             found = self._spot_place(network, view, area, coarse)
-            for place in stroke_places(view if strokes is None else strokes, area):
+            for place in stroke_places(view, area):
                 spots = self._spot_place(network, view, place, scale)
                 cut = [each.box for each in spots if runs_over(each.box, place, area)]
                 found += spots

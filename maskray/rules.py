@@ -493,8 +493,8 @@ def _is_one_place(one: Box, other: Box) -> bool:
 
 
 _MANY, _WIDER = 3, 4
-_COUNT = re.compile(r"\s*(?:\S\s+)?(\d{1,4})\s*/\s*(\d{1,4})(?:\s+\S)?\s*")
-"""With a speck of dirt before or behind it that was read as a letter."""
+_COUNT = re.compile(r"\s*(\d{1,4})\s*/\s*(\d{1,4})(?:\s+\S)?\s*")
+"""With a speck of dirt behind it that was read as a letter."""
 
 
 # --- labels and values in lines of their own ------------------------------------------

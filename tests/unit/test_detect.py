@@ -387,6 +387,51 @@ def test_a_line_is_read_once(sure, said, other, place, stays):
     assert texts(lines) == [said, *[other] * stays]
 
 
+ROW, REST = spot(10, 10, 120, 20), spot(100, 12, 120, 20)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole", "sure", "joined"),
+    [
+        (("LEFT HA", "FT HAND"), "LEFT HAND", 0.99, True),
+        (("Cardiac 15 CA", "JD 14"), "Cardiac 15 CAUD 14", 0.99, True),
+        (("LEFT HA", "FT HAND"), "LEFT HAND", 0.9, False),  # not surely
+        (("12.03.19", "3.19 KNEE"), "12.03 19 KNEE", 0.99, False),  # a date
+        (("12:34:56", "4:56 PELVIS"), "12.34 56 PELVIS", 0.99, False),  # a time
+        (("HANNA", "NNA LEFT"), "HAND LEFT", 0.99, False),  # a name
+        (("HEARD J", "RD J AP"), "HEAD J AP", 0.99, False),
+    ],
+)
+def test_two_pieces_of_a_line_that_overlap_are_read_together(pieces, whole, sure, joined):
+    said = [(piece, 0.92) for piece in pieces]
+    reader = FakeReader(*said, (whole, sure))
+    lines, _ = read(reader, Sighting(VIEW, ROW), Sighting(VIEW, REST))
+    assert texts(lines) == ([whole] if joined else list(pieces))
+
+
+def test_pieces_that_spell_an_identifier_of_the_header_stay():
+    header = Dataset()
+    header.PatientName = "LEFTHA^ANN"
+    reader = FakeReader(("LEFTHA", 0.92), ("THA ND", 0.92), ("LEFTHAND", 0.99))
+    sightings = [Sighting(VIEW, ROW), Sighting(VIEW, REST)]
+    lines, _ = read_sightings(reader, sightings, (0,), (VIEW,), collect(header))  # type: ignore[arg-type]
+    assert texts(lines) == ["LEFTHA", "THA ND"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        spot(100, 40, 120, 20),  # another line
+        spot(100, 12, 120, 60),  # much thicker
+        spot(40, 12, 60, 20),  # nothing that the first lacks
+    ],
+)
+def test_what_is_no_piece_of_one_line_is_not(other):
+    reader = FakeReader(("LEFT HA", 0.92), ("FT HAND", 0.92), ("LEFT HAND", 0.99))
+    read(reader, Sighting(VIEW, ROW), Sighting(VIEW, other))
+    assert reader.said == [("LEFT HAND", 0.99)], "it was not asked for"
+
+
 def test_a_block_of_lines_is_not_a_line_that_stands():
     rows = [spot(100, 20 + 24 * i, 60, 22) for i in range(4)]
     block = spot(140, 18, 24, 98)

@@ -16,23 +16,18 @@ SHARP = NamedView(LOCAL, np.full((480, 640, 3), 127, np.uint8))
 class FakeReader:
     """Sees the lines it was told of: of each what lies in the place it looks at.
 
-    Faint ones it sees only in places of up to so many pixels, and some of it only with
-    the small network, with another score.
+    Some of it only with the small network, with another score.
     """
 
-    def __init__(self, *lines, faint=(), small=60_000, slow=(), score=0.8):
+    def __init__(self, *lines, slow=(), score=0.8):
         self.lines = lines
-        self.faint = faint
-        self.small = small
         self.slow = slow
         self.score = score
         self.asked = []
 
-    def spot(self, view, within, *, shrink=1.0, quick=False, strokes=None):
+    def spot(self, view, within, *, shrink=1.0, quick=False):
         self.asked.append((view, within, shrink, quick))
-        assert strokes is not SHARP.pixels, "noise has strokes there"
-        lines = [*self.lines, *(self.faint if within.area <= self.small else ())]
-        lines += () if quick else self.slow
+        lines = [*self.lines, *(() if quick else self.slow)]
         seen = [Box(*_cut(line, within)) for line in lines if line.overlap(within)]
         return [Spot.at(box, 0.8 if quick else self.score) for box in seen]
 
@@ -59,7 +54,7 @@ def test_a_frame_without_text_is_looked_at_by_both_networks():
     assert find(reader, [FLAT, SHARP], [WHOLE]) == []
     assert reader.asked == [
         (SHARP.pixels, WHOLE, 1.0, True),
-        (SHARP.pixels, WHOLE, 0.5, False),
+        (SHARP.pixels, WHOLE, 1.0, False),
         (FLAT.pixels, WHOLE, 0.5, False),
     ]
 
@@ -79,23 +74,6 @@ def test_a_coarse_look_adds_what_is_beyond_a_line_and_not_the_line_again():
     )
     found = find(FakeReader(line, slow=[coarse, beside]), [FLAT, SHARP], [WHOLE])
     assert boxes(found) == [line, beside]
-
-
-def test_faint_lines_beside_others_are_seen():
-    plain, faint, far = (
-        Box(20, 20, 160, 40),
-        Box(20, 50, 140, 70),
-        Box(20, 400, 140, 420),
-    )
-    found = find(FakeReader(plain, faint=[faint, far]), [FLAT], [WHOLE])
-    assert boxes(found) == [plain, faint]
-
-
-def test_surroundings_are_not_looked_at_again_where_they_are_all():
-    line, place = Box(20, 20, 160, 40), Box(0, 0, 200, 80)
-    reader = FakeReader(line)
-    find(reader, [FLAT], [place])
-    assert [each for _, each, _, _ in reader.asked] == [place, place]
 
 
 def test_once_is_once():

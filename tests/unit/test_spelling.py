@@ -43,6 +43,8 @@ def test_a_letter_that_was_missed_counts_too():
         ),
         pytest.param("PHOSE", {"at2_A": 0.4}, None, id="alone it must be likelier"),
         pytest.param("PHOSE", {"at2_A": 2.0}, "PHASE", id="and is"),
+        pytest.param("TH", {"before2_I": 0.05}, "THI", id="an I is easily lost"),
+        pytest.param("TH", {"before2_I": 0.02}, None, id="but not if none is seen"),
         pytest.param("PHOSE LEFT", {"at2_A": 0.4}, "PHASE LEFT", id="not alone"),
         pytest.param("Map Gelger", {"at6_i": 2.0}, None, id="a name must be outdone"),
         pytest.param("Map Gelger", {"at6_i": 12.0}, "Map Geiger", id="by far"),
