@@ -156,14 +156,19 @@ def is_plain(text: str, identifiers: Identifiers) -> bool:
 def items_in(text: str) -> list[tuple[int, int]]:
     """What stands as one item in a row whatever its gaps, as half-open character indices.
 
-    Dates, times and addresses; names of anatomical things; an institution, if it fills
-    the row.
+    Dates, times and addresses; names of anatomical things; a title and the name behind
+    it; an institution, if it fills the row.
     """
     line = list(tokens(text))
     things = [
         (line[max(index - 2, 0)].start, line[: index + 2][-1].end)
         for index in range(len(line))
         if _is_eponym(line, index)
+    ]
+    things += [
+        (one.start, other.end)
+        for one, other in itertools.pairwise(line)
+        if one.folded in _TITLES and other.is_word
     ]
     runs = classify(text, Identifiers(), Policy())
     wide = {*DATES, Category.ADDRESS}
@@ -339,6 +344,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     after = following.before if following is not None else ""
     if word == "OP" and (following is None or not following.is_word):
         return None
+    if word == "ACC" and "(" in after:
+        return None  # ADC (10^-6 mm2/s), misread
     if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
         return _LABELS[word]
     if word == "DR" and following is not None and following.is_word:
@@ -984,7 +991,7 @@ def _is_amid_name(
 def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
     """What else is a date that was misread: ``rue`` 02 Jan 2024, 26 Jan ``193``.
 
-    And ``17/11./2015``.
+    And ``17/11./2015``, and ``12:30[04``.
     """
     for index, category in enumerate(found):
         if category not in DATES:
@@ -998,6 +1005,9 @@ def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
         ends = index + 2 == len(line) or not line[index + 2].before
         by_name = apart and ends and names_a_month(line[index].folded)
         joined = not apart and _DATE_SIGNS.fullmatch(year.before) is not None
+        # 12:30[04, its colon misread
+        tight = len(year.text) == 2 and year.start == line[index].end + 1
+        joined = joined or (tight and not year.before.isspace())
         if len(year.text) > 1 and found[index + 1] is _CLINICAL and (by_name or joined):
             found[index + 1] = category
 

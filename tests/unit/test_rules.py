@@ -1555,6 +1555,10 @@ def test_dates_are_told_with_their_gaps():
     assert items_in("AP Jum 21,   2018 LEFT") == [(3, 17)]
 
 
+def test_titles_are_told_with_their_gaps():
+    assert items_in("Dr Quz 12 cm") == [(0, 6)]
+
+
 def test_names_of_things_are_told_with_their_gaps():
     assert items_in("Circle   of   Willis") == [(0, 20)]
     assert items_in("Tom   of   Willis") == []
@@ -1646,6 +1650,10 @@ def test_a_short_number_is_no_name():
         "{other_id:1/80-846-16}",
         "{date:18Ju 2011 15:56:1237}",
         "{date:6-MA-2000}",
+        "{date:2013 Apr 28 12:30[04}",
+        "{date:12:30} LUNG 04",
+        "ACC (10^-6 mm2/s)",
+        "ACC {accession:R17972168}",
         "Date: {date:Oct-05-2024MASK} 5",
         "{date:24-MAY-2002MASK} 5",
         "{date:Time: 13.03}",
