@@ -156,12 +156,26 @@ def _may_be_text(spot: Spot, place: Box, whole: Box) -> bool:
 
 
 def _add(found: list[Sighting], new: Sighting) -> None:
-    """Adds a sighting, or lets it replace one of the same text that is less sure."""
+    """Adds a sighting, or makes one of it and another one of the same text.
+
+    That is the surer one, as long as the longer: networks leave out letters at the ends.
+    """
     box = new.spot.box
     for index, old in enumerate(found):
         other = old.spot.box
         if box.overlap(other) > _SAME_PLACE * max(box.area, other.area):
-            if new.spot.score > old.spot.score:
-                found[index] = new
+            surer, less = sorted((old, new), key=lambda each: -each.spot.score)
+            found[index] = replace(surer, spot=_as_long(surer.spot, less.spot))
             return
     found.append(new)
+
+
+def _as_long(one: Spot, other: Spot) -> Spot:
+    """A level line, made as long as another view of it."""
+    box, more = one.box, one.box.join(other.box)
+    if box.width >= box.height:
+        longer = Box(more.x0, box.y0, more.x1, box.y1)
+    else:
+        longer = Box(box.x0, more.y0, box.x1, more.y1)
+    level = one.is_level and other.is_level
+    return Spot.at(longer, one.score) if level and longer != box else one

@@ -73,7 +73,22 @@ def test_a_coarse_look_adds_what_is_beyond_a_line_and_not_the_line_again():
         Box(20, 100, 160, 120),
     )
     found = find(FakeReader(line, slow=[coarse, beside]), [FLAT, SHARP], [WHOLE])
-    assert boxes(found) == [line, beside]
+    assert boxes(found) == [Box(18, 20, 164, 40), beside], "as long, and no thicker"
+
+
+@pytest.mark.parametrize(
+    ("seen", "longer"),
+    [
+        (Box(24, 20, 160, 40), Box(20, 20, 160, 40)),
+        (Box(20, 24, 40, 160), Box(20, 20, 40, 160)),
+    ],
+)
+def test_a_line_is_as_long_as_any_network_sees_it(seen, longer):
+    thicker = Box(longer.x0, longer.y0, longer.x1 + 2, longer.y1 + 2)
+    found = find(FakeReader(seen, slow=[thicker], score=0.7), [FLAT, SHARP], [WHOLE])
+    box = boxes(found)[0]
+    assert (box.x0, box.y0) == (20, 20)
+    assert min(box.width, box.height) == 20, "as thick as the surer one"
 
 
 def test_once_is_once():
