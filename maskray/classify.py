@@ -86,8 +86,8 @@ _INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
 )
 
 _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE".split())
-_NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 """Behind a word that tells what kind they tell an institution alone: ``MEDICAL CENTER``."""
+_NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
 _COUNTERS = frozenset(
     "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY".split()
@@ -344,7 +344,7 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     after = following.before if following is not None else ""
     if word == "OP" and (following is None or not following.is_word):
         return None
-    if word == "ACC" and "(" in after:
+    if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
         return None  # ADC (10^-6 mm2/s), misread
     if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
         return _LABELS[word]

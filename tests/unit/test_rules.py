@@ -1654,6 +1654,7 @@ def test_a_short_number_is_no_name():
         "{date:12:30} LUNG 04",
         "ACC (10^-6 mm2/s)",
         "ACC {accession:R17972168}",
+        "ACC ({accession:1234})",
         "Date: {date:Oct-05-2024MASK} 5",
         "{date:24-MAY-2002MASK} 5",
         "{date:Time: 13.03}",
