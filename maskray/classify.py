@@ -639,15 +639,21 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
 
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
-    """The same for a name misread, where its word stands right beside it."""
+    """The same for a name misread, where its word stands right beside it.
+
+    Misread itself in front of "of": ``Faramen of Manra``.
+    """
     name = line[index].folded
     if is_name(name) or len(name) <= _LONG_ENOUGH:
         return False
     near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
+    of = index > 1 and line[index - 1].folded == "OF"
+    misread = line[index - 2].folded if of else ""
     return any(
-        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
+        (len(eponym) > _LONG_ENOUGH + 1 and not beside.isdisjoint(near))
+        or any(len(e) > _LONG_ENOUGH and distance(misread, e, 1) <= 1 for e in beside)
         for eponym, beside in eponyms().items()
-        if len(eponym) > _LONG_ENOUGH + 1
+        if distance(name, eponym, 2) <= 2
     )
 
 
@@ -688,8 +694,9 @@ _PLAIN_NUMBERS = [
         r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
     )
 ]
-_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PIECES = re.compile(r"[23]D(?=\d)|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 """``MedHC201`` is ``Med``, ``HC`` and ``201``."""
+_MOST_PIECES = 6
 _ZERO_IN_WORD = re.compile(r"(?<=[A-Za-z])0(?=[A-Za-z])")
 _GLUED = re.compile(
     r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
@@ -722,7 +729,8 @@ def _number(line: Sequence[Token], index: int) -> Category:
         (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
         for each in pieces
     )
-    if plain and len(pieces) <= 4:
+    several = sum(not each.isdigit() for each in pieces) > 2
+    if plain and len(pieces) <= (_MOST_PIECES if several else _MOST_PIECES - 2):
         return _CLINICAL
     digits = sum(each.isdigit() for each in folded)
     return Category.OTHER_ID if digits >= 4 else _UNKNOWN
@@ -803,7 +811,9 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             and token.start == line[index - 1].end + 1
             and found[index - 1] is Category.INSTITUTION
         )
-        if index <= last or joined or found[index] is not _CLINICAL:
+        # Hospital San Swithin, near enough to "within"
+        named = found[index - 1] is Category.INSTITUTION and not _is_spelled_right(token)
+        if index <= last or joined or named or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
 
 
@@ -991,13 +1001,18 @@ def _is_amid_name(
 def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
     """What else is a date that was misread: ``rue`` 02 Jan 2024, 26 Jan ``193``.
 
-    And ``17/11./2015``, and ``12:30[04``.
+    And ``17/11./2015``, and ``12:30[04``, and the year of a date whose day was not read.
     """
     for index, category in enumerate(found):
         if category not in DATES:
             continue
-        if index > 0 and found[index - 1] not in DATES and _is_weekday(line[index - 1]):
-            found[index - 1] = category
+        before = line[index - 1] if index > 0 else None
+        if before is not None and found[index - 1] not in DATES:
+            is_time = [each.before for each in line[index + 1 : index + 2]] == [":"]
+            if _is_weekday(before) or (before.folded in _SHORT_WEEKDAYS and not is_time):
+                found[index - 1] = category
+            elif is_time and not line[index].before and _YEAR.fullmatch(before.text):
+                found[index - 1] = category  # 2013 19:17
         if index + 1 == len(line) or not line[index + 1].is_number:
             continue
         year = line[index + 1]
@@ -1022,6 +1037,8 @@ def _is_weekday(token: Token) -> bool:
 
 
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+_SHORT_WEEKDAYS = frozenset(each[:2] for each in _WEEKDAYS)
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 def _in_company(line: Sequence[Token], found: list[Category | None], index: int) -> bool:

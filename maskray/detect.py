@@ -58,6 +58,8 @@ _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 _WORD, _OF_ONE_LINE, _MISREAD = 5, 0.7, 75.0
 """So long are the texts, and so much of the lesser place and of the letters is common, of
 two readings of one line."""
+_COLUMN = 3.0
+"""Height over width of a place that may hold letters one above the other."""
 _ROUNDED = 0.01
 _IN_PIECES = frozenset({Category.UNKNOWN, Category.NAME, Category.CLINICAL, Category.SEX})
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
@@ -187,9 +189,20 @@ def _readings(
         readings += [(reading, name) for reading in (*found, *whole)]
     readings = _legible(reader, readings, shown, identifiers)
     stacked = reader.read_columns(
-        [view.pixels for view in shown], (each.spot for each in sightings)
+        [view.pixels for view in shown],
+        (each.spot for each in sightings),
+        [each.spot for each, _ in readings if _may_be_column(each)],
     )
     return [*readings, *((reading, shown[0].name) for reading in stacked)]
+
+
+def _may_be_column(reading: Reading) -> bool:
+    """Whether a place that stands was not read, or as too few letters for its length."""
+    box, text = reading.spot.box, letters(reading.text.get_secret_value())
+    stands = box.height > _COLUMN * box.width
+    return stands and (
+        not _is_sure(reading) or box.height > _WIDE * (len(text) + 1) * box.width
+    )
 
 
 def _legible(

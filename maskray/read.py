@@ -21,7 +21,7 @@ from maskray.render import View
 from maskray.settings import ReadSettings
 from maskray.spelling import Sight
 from maskray.spots import Spot, edge, one_per_line
-from maskray.stacked import LaidDown, columns_of_letters, lay_down
+from maskray.stacked import Column, LaidDown, column_in, columns_of_letters, lay_down
 from maskray.strokes import stroke_places
 from maskray.text import letters
 
@@ -48,6 +48,9 @@ _FEW_LETTERS, _AS_SURE = 4, 0.05
 """So few letters that were turned are read as they stand, if that is about as sure."""
 _LEGIBLE = 0.6
 """... and from here on a reading counts that is not the surest."""
+_HARDLY_READ, _SURELY_UPRIGHT, _SURELY_TURNED = 0.3, 0.85, 0.95
+"""With a confidence between the first two a level line is read on its head too, which
+counts from the third on."""
 _SURE_COLUMN = 0.8
 """Confidence from which letters that were laid down are a line ..."""
 _SHORTEST_COLUMN = 3
@@ -241,7 +244,9 @@ class Reader:
         for each in (wide, _clear(_twice(wide))):
             yield Sight(*self._small.likelihoods(each))
 
-    def read_columns(self, views: Sequence[View], spots: Iterable[Spot]) -> list[Reading]:
+    def read_columns(
+        self, views: Sequence[View], spots: Iterable[Spot], whole: Iterable[Spot] = ()
+    ) -> list[Reading]:
         """What letters spell that stand one above the other, and were spotted as such.
 
         Only what is read surely, and as about so many letters as were laid down.
@@ -249,13 +254,26 @@ class Reader:
         Args:
             views: Of one frame; the surest reading of all views counts.
             spots: Of all views.
+            whole: Those that may hold a whole column.
         """
         found: list[Reading] = []
-        for column in columns_of_letters(spot.box for spot in spots):
-            if column.box.covered_by(each.spot.box for each in found) > _INSIDE:
+        columns: list[tuple[Box, list[Column | None]]] = [
+            (each.box, [each] * len(views))
+            for each in columns_of_letters(each.box for each in spots)
+        ]
+        columns += [
+            (each.box, [column_in(view, each.box) for view in views]) for each in whole
+        ]
+        for box, in_views in columns:
+            if box.covered_by(each.spot.box for each in found) > _INSIDE:
                 continue
+            shown = [
+                (view, column)
+                for view, column in zip(views, in_views, strict=True)
+                if column is not None
+            ]
             for further in (True, False):
-                lines = (lay_down(view, column, further=further) for view in views)
+                lines = (lay_down(*each, further=further) for each in shown)
                 sure = [e for line in lines if line and (e := self._read_laid_down(line))]
                 if sure:
                     found.append(max(sure, key=lambda each: each.confidence))
@@ -302,14 +320,13 @@ class Reader:
         turned, flipped = network.upright(crops)
         readings = self._spelled(network, turned, spots, flipped)
         # Which side is up is told wrongly at times: of small letters, and of turned lines.
+        level = [_is_upright(spot.quad) for spot in spots]
         unsure = [
             i
             for i, each in enumerate(readings)
             if (flipped[i] and _is_short(each))
-            or (
-                each.confidence < _RIGHT_WAY_UP
-                and (flipped[i] or not _is_upright(spots[i].quad))
-            )
+            or (each.confidence < _RIGHT_WAY_UP and (flipped[i] or not level[i]))
+            or _HARDLY_READ <= each.confidence < _SURELY_UPRIGHT
         ]
         others = self._spelled(
             network,
@@ -318,10 +335,7 @@ class Reader:
             [not flipped[i] for i in unsure],
         )
         for i, other in zip(unsure, others, strict=True):
-            as_it_stands = flipped[i] and _is_short(readings[i])
-            if not as_it_stands or other.confidence < readings[i].confidence - _AS_SURE:
-                other = _right_way_up(readings[i], other)
-            readings[i] = other
+            readings[i] = _right_way_up(readings[i], other, flipped[i], level[i])
         return readings
 
     @staticmethod
@@ -347,8 +361,16 @@ def _is_short(reading: Reading) -> bool:
     return len(letters(reading.text.get_secret_value())) <= _FEW_LETTERS
 
 
-def _right_way_up(one: Reading, other: Reading) -> Reading:
-    """The surer of two readings, but for letters of two scripts in one word."""
+def _right_way_up(one: Reading, other: Reading, flipped: bool, level: bool) -> Reading:
+    """The surer of two readings, but for letters of two scripts in one word.
+
+    ``other`` is of the line turned by half. A level line must be read very surely on its
+    head, and a few letters that were ``flipped`` are rather read as they stand.
+    """
+    if level and not flipped:  # HIS, that is SPM on its head
+        return other if other.confidence >= _SURELY_TURNED else one
+    if flipped and _is_short(one) and other.confidence >= one.confidence - _AS_SURE:
+        return other
     surer, less = (one, other) if one.confidence >= other.confidence else (other, one)
     if _is_mixed(surer) and not _is_mixed(less) and less.confidence >= _LEGIBLE:
         return less

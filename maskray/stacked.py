@@ -32,7 +32,7 @@ _WIDEST = 1.6
 """The widest letter over most letters."""
 _FEWEST = 3
 """Letters of a column."""
-_PITCHES = (0.8, 2.2)
+_PITCHES = (0.8, 2.6)
 """Height of a cell over the width of most letters, least and most."""
 _CLEAR = 0.08
 """The least pitch will do whose cuts meet so much more ink than the best's at most."""
@@ -93,6 +93,20 @@ def columns_of_letters(boxes: Iterable[Box]) -> list[Column]:
         columns.append([*itertools.chain(*above), box])
     found = [_column(each) for each in columns if len(each) > 1]
     return sorted(found, key=lambda each: -each.box.height)
+
+
+def column_in(view: View, place: Box) -> Column | None:
+    """The column of letters that a high and narrow place may hold; ``None`` if flat."""
+    box = place.clip(*view.shape[:2])
+    if box is None:
+        return None
+    grey = cv2.cvtColor(np.ascontiguousarray(view[box.index]), cv2.COLOR_RGB2GRAY)
+    ink = _contrast(np.asarray(grey, np.uint8))
+    (used,) = np.nonzero(ink > 0.5 * ink.max())
+    if not len(used):
+        return None
+    x0, x1 = box.x0 + int(used[0]), box.x0 + int(used[-1]) + 1
+    return Column(Box(x0, box.y0, x1, box.y1), x1 - x0)
 
 
 def lay_down(view: View, column: Column, *, further: bool) -> LaidDown | None:

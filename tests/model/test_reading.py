@@ -225,6 +225,18 @@ def test_a_few_letters_are_read_as_they_stand(reader, text, size, turns):
     assert texts([read(reader, plane, box.grow(3, 3))]) == [text]
 
 
+@pytest.mark.parametrize(
+    "text", ["SPM", "KMS", "THI", "MLO", "JOHN M SMITH", "MRN 7741902"]
+)
+@pytest.mark.parametrize("size", [9, 11, 14])
+@pytest.mark.parametrize("turns", [0, 2])
+def test_small_print_is_read_on_its_head_too(reader, text, size, turns):
+    plane = np.random.default_rng(1).normal(0.12, 0.03, (80, 320)).clip(0, 1)
+    box = write(plane, text, (40, 40), size, 0.9, turns=turns)
+    (found,) = texts([read(reader, plane, box.grow(3, 3))])
+    assert found.replace(" ", "") == text.replace(" ", "")
+
+
 def test_a_turned_line_has_no_columns(reader):
     plane = np.zeros((240, 240))
     box = write(plane, NAME, (40, 40), 22, turns=1)

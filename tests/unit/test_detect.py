@@ -44,7 +44,8 @@ class FakeReader:
             for each, (text, confidence) in zip(spots, answers, strict=True)
         ]
 
-    def read_columns(self, _views, _spots):
+    def read_columns(self, _views, _spots, whole):
+        self.columns = list(whole)
         return []
 
     def read_again(self, _view, each):
@@ -326,6 +327,24 @@ def test_a_word_that_both_networks_read_alike_and_surely_is_not_read_again():
     (line,), _ = read(reader, Sighting(VIEW, spot()))
     assert reader.asked_again == []
     assert [each.get_secret_value() for each in line.others] == ["XQZTW"]
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "place", "is_column"),
+    [
+        ("68SI", 0.82, (15, 124), True),
+        ("2011735189", 0.95, (15, 124), False),
+        ("2011735189", 0.5, (15, 124), True),
+        ("68SI", 0.82, (124, 15), False),
+        ("68SI", 0.5, (40, 60), False),
+    ],
+)
+def test_a_place_that_stands_and_is_hardly_read_may_be_a_column(
+    text, confidence, place, is_column
+):
+    reader = FakeReader((text, confidence))
+    read(reader, Sighting(VIEW, spot(10, 10, *place)))
+    assert len(reader.columns) == is_column
 
 
 # --- Lines that contradict each other -------------------------------------------------

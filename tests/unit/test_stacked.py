@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from maskray.geometry import Box
-from maskray.stacked import Column, LaidDown, columns_of_letters, lay_down
+from maskray.stacked import Column, LaidDown, column_in, columns_of_letters, lay_down
 
 SIZE = 20
 PITCH = 26
@@ -64,6 +64,35 @@ def test_a_column_is_laid_down_whole():
     assert line.letters == 13
     assert line.cells.index(False) == 6
     assert all(place.covered_by([line.box]) > 0.9 for place in places)
+
+
+def test_a_column_that_was_found_as_one_place_is_laid_down():
+    view, places = column("MOTHER")
+    whole = places[0]
+    for place in places[1:]:
+        whole = whole.join(place)
+    found = column_in(view, whole.grow(12, 4))
+    assert found is not None
+    assert found.box.covered_by([whole]) > 0.9
+    line = lay_down(view, found, further=True)
+    assert line is not None
+    assert line.letters == 6
+
+
+@pytest.mark.parametrize("place", [Box(20, 40, 50, 200), Box(900, 40, 940, 200)])
+def test_a_place_that_holds_nothing_holds_no_column(place):
+    assert column_in(np.full((400, 140, 3), 77, np.uint8), place) is None
+
+
+def test_letters_may_stand_far_apart():
+    view = np.zeros((300, 40, 3), np.uint8)
+    for top in range(20, 140, 12):  # 5 pixels wide, 7 high, 5 between them
+        view[top : top + 7, 10:15] = 200
+    found = column_in(view, Box(6, 18, 20, 138))
+    assert found is not None
+    line = lay_down(view, found, further=True)
+    assert line is not None
+    assert line.letters == 10
 
 
 def test_letters_beyond_what_was_found_belong_to_it():
