@@ -578,6 +578,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     if token.before == "/" and line[index - 1].folded in console_terms():
         return token.text.islower() and small in console_terms()
     numeric = line[index - 1].is_number and not token.before
+    if numeric and token.text.islower() and len(small) == 2 and small.endswith("M"):
+        return True  # 10 gm: centimetres, misread
     meant = {token.folded.translate(_UNIT_GLYPHS), small}
     decimal = line[index - 1].before == "." and token.text[0].islower()
     if decimal:

@@ -118,6 +118,12 @@ class PPOCR:
         return np.log(np.maximum(steps, least)), recogniser.postprocess_op.dict
 
 
+_NARROW = str.maketrans(
+    {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | {"\u3002": "."}
+)
+"""The wide forms of signs that a recogniser of Chinese reads: ``TAN\uff0c M.D.``"""
+
+
 def _bgr(picture: View) -> View:
     """OpenCV's channel order, which RapidOCR takes, from RGB; and back."""
     return np.ascontiguousarray(picture[..., ::-1])
@@ -125,6 +131,7 @@ def _bgr(picture: View) -> View:
 
 def _spelled(text: str, confidence: float, steps: tuple[float, ...]) -> Spelled:
     """With a space in each gap that is wider than letters stand apart."""
+    text = text.translate(_NARROW)
     if len(steps) < _FEW:
         return Spelled(text, confidence, steps)
     gaps = [b - a for a, b in itertools.pairwise(steps)]

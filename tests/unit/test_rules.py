@@ -1400,6 +1400,8 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "{institution:Hospital San Swithin}",
         "{institution:Hospital} CT Abdomen",
         "Faramen of Manra",
+        "10 gm",
+        "10 {mask:gr}",
         "{phi:Faranen} of {phi:Smith}",
         "BREAST3:004CMFN2D486cm",
         "{phi:12CT34MR56}",
