@@ -21,7 +21,14 @@ from maskray.render import View
 from maskray.settings import ReadSettings
 from maskray.spelling import Sight
 from maskray.spots import Spot, edge, one_per_line
-from maskray.stacked import Column, LaidDown, column_in, columns_of_letters, lay_down
+from maskray.stacked import (
+    BEYOND,
+    Column,
+    LaidDown,
+    column_in,
+    columns_of_letters,
+    lay_down,
+)
 from maskray.strokes import stroke_places
 from maskray.text import letters
 
@@ -272,8 +279,8 @@ class Reader:
                 for view, column in zip(views, in_views, strict=True)
                 if column is not None
             ]
-            for further in (True, False):
-                lines = (lay_down(*each, further=further) for each in shown)
+            for beyond in BEYOND:
+                lines = (lay_down(*each, beyond=beyond) for each in shown)
                 sure = [e for line in lines if line and (e := self._read_laid_down(line))]
                 if sure:
                     found.append(max(sure, key=lambda each: each.confidence))

@@ -40,7 +40,7 @@ _INK = 0.35
 """A cell holds a letter if it stands out so much, compared with most."""
 _BETWEEN = 0.6
 """How much rows between letters may stand out, compared with most letters."""
-_BEYOND = 30
+BEYOND = (30, 8, 4, 0)
 """How many letters' widths a column may be longer, at either end, than was found."""
 _PADDING = 0.15
 """Beside the letters, and after each when it is laid down: a share of its size."""
@@ -109,12 +109,13 @@ def column_in(view: View, place: Box) -> Column | None:
     return Column(Box(x0, box.y0, x1, box.y1), x1 - x0)
 
 
-def lay_down(view: View, column: Column, *, further: bool) -> LaidDown | None:
+def lay_down(view: View, column: Column, *, beyond: int) -> LaidDown | None:
     """The column as a line; ``None`` if it cannot be cut into cells.
 
-    With ``further`` letters beyond its ends belong to it, up to where two are missing.
+    Letters ``beyond`` its ends, in letters' widths, belong to it, up to where two are
+    missing.
     """
-    beyond = _BEYOND * column.letter if further else 0
+    beyond *= column.letter
     side = round(_PADDING * column.letter)
     strip = column.box.grow(side, beyond).clip(*view.shape[:2])
     box = column.box.clip(*view.shape[:2])
@@ -124,7 +125,7 @@ def lay_down(view: View, column: Column, *, further: bool) -> LaidDown | None:
     grey = cv2.cvtColor(np.ascontiguousarray(shown), cv2.COLOR_RGB2GRAY)
     profile = _contrast(np.asarray(grey.T, np.uint8))
     span = slice(box.y0 - strip.y0, box.y1 - strip.y0)
-    for _ in range(2 if further else 1):  # what was found further on tells the pitch better
+    for _ in range(2 if beyond else 1):  # what was found further on tells the pitch better
         cut = _cut(profile, span, column.letter)
         if cut is None:
             return None

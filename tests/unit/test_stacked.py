@@ -58,7 +58,7 @@ def test_lines_of_a_block_are_no_letters(width):
 def test_a_column_is_laid_down_whole():
     view, places = column("MOTHER HUBBARD", rows=500)
     [found] = columns_of_letters(places)
-    line = lay_down(view, found, further=False)
+    line = lay_down(view, found, beyond=0)
     assert line is not None
     assert line.picture.shape[1] > 4 * line.picture.shape[0]
     assert line.letters == 13
@@ -74,7 +74,7 @@ def test_a_column_that_was_found_as_one_place_is_laid_down():
     found = column_in(view, whole.grow(12, 4))
     assert found is not None
     assert found.box.covered_by([whole]) > 0.9
-    line = lay_down(view, found, further=True)
+    line = lay_down(view, found, beyond=30)
     assert line is not None
     assert line.letters == 6
 
@@ -90,7 +90,7 @@ def test_letters_may_stand_far_apart():
         view[top : top + 7, 10:15] = 200
     found = column_in(view, Box(6, 18, 20, 138))
     assert found is not None
-    line = lay_down(view, found, further=True)
+    line = lay_down(view, found, beyond=30)
     assert line is not None
     assert line.letters == 10
 
@@ -98,11 +98,11 @@ def test_letters_may_stand_far_apart():
 def test_letters_beyond_what_was_found_belong_to_it():
     view, places = column("MOTHER HUBBARD", rows=500)
     [found] = columns_of_letters(places[4:9])
-    line = lay_down(view, found, further=True)
+    line = lay_down(view, found, beyond=30)
     assert line is not None
     assert line.letters == 13
     assert all(place.covered_by([line.box]) > 0.9 for place in places)
-    inner = lay_down(view, found, further=False)
+    inner = lay_down(view, found, beyond=0)
     assert inner is not None
     assert inner.letters < 8
 
@@ -110,7 +110,7 @@ def test_letters_beyond_what_was_found_belong_to_it():
 def test_a_column_at_the_edge_of_the_view_is_laid_down():
     view, places = column("MOTHER", (4, -2), rows=PITCH * 6, columns=30)
     [found] = columns_of_letters(places)
-    line = lay_down(view, found, further=True)
+    line = lay_down(view, found, beyond=30)
     assert line is not None
     assert line.letters == 6
 
@@ -118,7 +118,7 @@ def test_a_column_at_the_edge_of_the_view_is_laid_down():
 def test_letters_in_black_are_laid_down_too():
     view, places = column("MOTHER", colour=0, ground=200)
     [found] = columns_of_letters(places)
-    line = lay_down(view, found, further=False)
+    line = lay_down(view, found, beyond=0)
     assert line is not None
     assert line.letters == 6
 
@@ -129,14 +129,14 @@ def test_a_ruler_is_no_line():
     view[40:300:20, 28:42] = 220
     ticks = [Box(26, top - 6, 44, top + 14) for top in range(40, 280, 20)]
     [found] = columns_of_letters(ticks)
-    assert lay_down(view, found, further=True) is None
+    assert lay_down(view, found, beyond=30) is None
 
 
 def test_an_empty_place_is_no_line():
     flat = np.full((400, 140, 3), 77, np.uint8)
-    assert lay_down(flat, Column(Box(60, 40, 80, 60), 20), further=False) is None
-    assert lay_down(flat, Column(Box(200, 40, 220, 300), 20), further=False) is None
-    line = lay_down(flat, Column(Box(60, 40, 80, 300), 20), further=True)
+    assert lay_down(flat, Column(Box(60, 40, 80, 60), 20), beyond=0) is None
+    assert lay_down(flat, Column(Box(200, 40, 220, 300), 20), beyond=0) is None
+    line = lay_down(flat, Column(Box(60, 40, 80, 300), 20), beyond=30)
     assert line is None or line.letters == 0
 
 
