@@ -158,7 +158,7 @@ def _is_explained(line: TextLine, identifiers: Identifiers, policy: Policy) -> b
 
 
 def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
-    """What was read in the same place of other frames, and as surely."""
+    """What was read in the same place of other frames, and as surely, or is meant there."""
     for other in lines:
         if other.confidence < line.confidence or set(other.frames) <= set(line.frames):
             continue
@@ -171,7 +171,7 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
             or (shared > _INSIDE * line.box.area and cut)
             or (shared > _INSIDE * least and _is_nearly(line.text, other.text))
         ):
-            yield other.text
+            yield other.meant or other.text
 
 
 def is_lone_foreign(text: PhiText) -> bool:

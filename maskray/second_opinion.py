@@ -131,8 +131,27 @@ def _respelled(
             )
             if text is not None:
                 meant[line] = SecretStr(text)
-    lines = (replace(line, meant=meant.get(line)) for line in seen.lines)
+    lines = (
+        replace(line, meant=meant.get(line) or _meant_in(line, meant))
+        for line in seen.lines
+    )
     return replace(seen, lines=tuple(lines))
+
+
+def _meant_in(line: TextLine, meant: Mapping[TextLine, SecretStr]) -> SecretStr | None:
+    """The clinical text of an item that was read as part of a row in another frame."""
+    mine = line.text.get_secret_value().split()
+    for other, text in meant.items():
+        read, spelled = (each.get_secret_value().split() for each in (other.text, text))
+        if not mine or len(read) != len(spelled) or line.box.covered_by([other.box]) < _IN_ROW:
+            continue
+        for at in range(len(read) - len(mine) + 1):
+            if read[at : at + len(mine)] == mine:
+                return SecretStr(" ".join(spelled[at : at + len(mine)]))
+    return None
+
+
+_IN_ROW = 0.8
 
 
 def _lies(line: TextLine) -> bool:

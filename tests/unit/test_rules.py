@@ -1293,6 +1293,9 @@ def test_a_surer_reading_of_another_frame_explains_a_misread_word():
     )
     assert hidden_in(sure, misread) == []
     assert hidden_in(standing_in((0,), "SLQXE 12")) == [0]
+    meant = standing_in((1, 2), "SLQCX 12", confidence=0.99)
+    assert hidden_in(meant, misread) == [0, 1, 2]
+    assert hidden_in(replace(meant, meant=SecretStr("SLICE 12")), misread) == []
     wider = Box(90, 10, 220, 50)
     nearly = standing_in((0,), "SKQLL 12", wider)
     assert hidden_in(standing_in((1,), "SKULL 12", confidence=0.99), nearly) == []

@@ -243,6 +243,21 @@ def test_a_word_that_spells_a_clinical_one_as_likely_is_clinical() -> None:
     assert judged(Seen((spelled,)), SecondEngine(), again=blurred)[1] != []
 
 
+def test_an_item_of_a_row_means_what_it_means_in_the_row() -> None:
+    row = line("SUV mox 11", others=(SecretStr("SUV mox 11"),) * 2)
+    blurred = FirstEngine(sees=sight("SUV mox 11", at5_a=0.9))
+    item = replace(row, frames=(1,), text=SecretStr("mox "), box=Box(60, 40, 90, 60))
+    seen, found = judged(Seen((row, item)), SecondEngine(), again=blurred, frames=2)
+    assert found == []
+    assert seen.lines[1].meant == SecretStr("max")
+    for other in (
+        replace(item, box=Box(60, 80, 90, 100)),
+        replace(item, text=SecretStr("moxx")),
+    ):
+        _, found = judged(Seen((row, other)), SecondEngine(), again=blurred, frames=2)
+        assert found == [(Category.UNKNOWN, other.text.get_secret_value().strip())]
+
+
 @pytest.mark.parametrize(
     ("box", "findings"), [(Box(20, 40, 80, 60), 0), (Box(20, 40, 40, 100), 1)]
 )
