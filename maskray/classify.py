@@ -578,8 +578,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     if token.before == "/" and line[index - 1].folded in console_terms():
         return token.text.islower() and small in console_terms()
     numeric = line[index - 1].is_number and not token.before
-    if numeric and token.text.islower() and len(small) == 2 and small.endswith("M"):
-        return True  # 10 gm: centimetres, misread
+    if numeric and token.text in _CENTIMETRES:
+        return True
     meant = {token.folded.translate(_UNIT_GLYPHS), small}
     decimal = line[index - 1].before == "." and token.text[0].islower()
     if decimal:
@@ -588,6 +588,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
+_CENTIMETRES = frozenset({"gm", "em", "om"})
+"""What ``cm`` is misread as."""
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
 _UNITS = frozenset({"MGY", "MHZ", "KHZ", "CM2", "MM2", "CM3"})
 """Units of which a letter may be misread behind a decimal number: ``746.7 mGn``."""
@@ -641,21 +643,15 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
 
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
-    """The same for a name misread, where its word stands right beside it.
-
-    Misread itself in front of "of": ``Faramen of Manra``.
-    """
+    """The same for a name misread, where its word stands right beside it."""
     name = line[index].folded
     if is_name(name) or len(name) <= _LONG_ENOUGH:
         return False
     near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
-    of = index > 1 and line[index - 1].folded == "OF"
-    misread = line[index - 2].folded if of else ""
     return any(
-        (len(eponym) > _LONG_ENOUGH + 1 and not beside.isdisjoint(near))
-        or any(len(e) > _LONG_ENOUGH and distance(misread, e, 1) <= 1 for e in beside)
+        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
         for eponym, beside in eponyms().items()
-        if distance(name, eponym, 2) <= 2
+        if len(eponym) > _LONG_ENOUGH + 1
     )
 
 
@@ -696,9 +692,8 @@ _PLAIN_NUMBERS = [
         r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
     )
 ]
-_PIECES = re.compile(r"[23]D(?=\d)|[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 """``MedHC201`` is ``Med``, ``HC`` and ``201``."""
-_MOST_PIECES = 6
 _ZERO_IN_WORD = re.compile(r"(?<=[A-Za-z])0(?=[A-Za-z])")
 _GLUED = re.compile(
     r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
@@ -731,8 +726,7 @@ def _number(line: Sequence[Token], index: int) -> Category:
         (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
         for each in pieces
     )
-    several = sum(not each.isdigit() for each in pieces) > 2
-    if plain and len(pieces) <= (_MOST_PIECES if several else _MOST_PIECES - 2):
+    if plain and len(pieces) <= 4:
         return _CLINICAL
     digits = sum(each.isdigit() for each in folded)
     return Category.OTHER_ID if digits >= 4 else _UNKNOWN
@@ -814,7 +808,8 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             and found[index - 1] is Category.INSTITUTION
         )
         # Hospital San Swithin, near enough to "within"
-        named = found[index - 1] is Category.INSTITUTION and not _is_spelled_right(token)
+        named = index - 1 > last and found[index - 1] is Category.INSTITUTION
+        named = named and not _is_spelled_right(token)
         if index <= last or joined or named or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
 
@@ -1009,12 +1004,12 @@ def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
         if category not in DATES:
             continue
         before = line[index - 1] if index > 0 else None
-        if before is not None and found[index - 1] not in DATES:
+        if before is not None and found[index - 1] in (_CLINICAL, _UNKNOWN):
             is_time = [each.before for each in line[index + 1 : index + 2]] == [":"]
-            if _is_weekday(before) or (before.folded in _SHORT_WEEKDAYS and not is_time):
+            short = before.folded in _SHORT_WEEKDAYS and not is_time
+            alone = is_time and _is_year_alone(line, found, index - 1)
+            if _is_weekday(before) or short or alone:
                 found[index - 1] = category
-            elif is_time and not line[index].before and _YEAR.fullmatch(before.text):
-                found[index - 1] = category  # 2013 19:17
         if index + 1 == len(line) or not line[index + 1].is_number:
             continue
         year = line[index + 1]
@@ -1027,6 +1022,13 @@ def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
         joined = joined or (tight and not year.before.isspace())
         if len(year.text) > 1 and found[index + 1] is _CLINICAL and (by_name or joined):
             found[index + 1] = category
+
+
+def _is_year_alone(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
+    """Whether a number is a year of whose date the rest was not read: ``ay 2013 19:17``."""
+    begins = index == 0 or found[index - 1] is _UNKNOWN
+    signs = line[index].before or line[index + 1].before
+    return begins and not signs and _YEAR.fullmatch(line[index].text) is not None
 
 
 _DATE_SIGNS = re.compile(r"[./-]{1,2}")

@@ -92,10 +92,10 @@ _MISREAD_MONTHS = _patterns(
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019
     rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
     # 2009 Ap1 13
-    rf"(?<![A-Z0-9.]){_LONG_YEAR}[-\s]+([A-Z][A-Z0-9]{{2}})[-\s]+{_DAY}(?![\d.:/%])",
+    rf"(?<![A-Z0-9.]){_LONG_YEAR}[-\s]+((?=\w*\d)[A-Z]\w\w)[-\s]+{_DAY}(?![\d.:/%])",
 )
 _END_OF_A_MONTH = 2
-_NO_MONTHS = frozenset("SER MAG MAS MAX SEL SEC SEG FOV DEG".split())
+_NO_MONTHS = frozenset("SER MAG MAS MAX SEL SEC SEG FOV".split())
 """What consoles print before numbers."""
 _MONTHS_OF_A_YEAR = _patterns(
     # 03/2019, 2019-03

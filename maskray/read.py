@@ -55,9 +55,14 @@ _FEW_LETTERS, _AS_SURE = 4, 0.05
 """So few letters that were turned are read as they stand, if that is about as sure."""
 _LEGIBLE = 0.6
 """... and from here on a reading counts that is not the surest."""
-_HARDLY_READ, _SURELY_UPRIGHT, _SURELY_TURNED = 0.3, 0.85, 0.95
-"""With a confidence between the first two a level line is read on its head too, which
-counts from the third on."""
+_HARDLY_READ, _SURELY_UPRIGHT = 0.3, 0.85
+"""With a confidence between these a level line is read on its head too, ..."""
+_TURNED, _SURER = 0.8, 0.1
+"""... which counts from the first confidence on, if it is so much surer ..."""
+_LONG = 8
+"""So many letters spell nothing on their head by chance."""
+_AROUND, _SURER_AROUND = (0.8, 0.15), 0.2
+"""... and so much in a look that is wider by those shares of its height."""
 _SURE_COLUMN = 0.8
 """Confidence from which letters that were laid down are a line ..."""
 _SHORTEST_COLUMN = 3
@@ -198,11 +203,11 @@ class Reader:
         crops = [_crop(view, spot.quad) for spot in spots]
         tall = [crop.shape[0] >= _TALL * crop.shape[1] for crop in crops]
         lying = [np.rot90(c) if up else c for c, up in zip(crops, tall, strict=True)]
-        best = self._recognise(lying, spots, network)
+        best = self._recognise(view, lying, spots, network)
         # A tall crop is a line turned by 90 degrees, or one letter that stands.
         single = [i for i, up in enumerate(tall) if up]
         again = self._recognise(
-            [crops[i] for i in single], [spots[i] for i in single], network
+            view, [crops[i] for i in single], [spots[i] for i in single], network
         )
         for i, other in zip(single, again, strict=True):
             if other.confidence > best[i].confidence:
@@ -280,8 +285,10 @@ class Reader:
                 if column is not None
             ]
             for beyond in BEYOND:
-                lines = (lay_down(*each, beyond=beyond) for each in shown)
-                sure = [e for line in lines if line and (e := self._read_laid_down(line))]
+                laid = [(each, lay_down(*each, beyond=beyond)) for each in shown]
+                shown = [each for each, line in laid if line is not None]
+                lines = [line for _, line in laid if line is not None]
+                sure = [e for line in lines if (e := self._read_laid_down(line))]
                 if sure:
                     found.append(max(sure, key=lambda each: each.confidence))
                     break
@@ -320,7 +327,7 @@ class Reader:
         return [spot for tile in tiles for spot in _spot_tile(network, view, tile, scale)]
 
     def _recognise(
-        self, crops: Sequence[View], spots: Sequence[Spot], network: PPOCR
+        self, view: View, crops: Sequence[View], spots: Sequence[Spot], network: PPOCR
     ) -> list[Reading]:
         if not crops:
             return []
@@ -342,8 +349,32 @@ class Reader:
             [not flipped[i] for i in unsure],
         )
         for i, other in zip(unsure, others, strict=True):
-            readings[i] = _right_way_up(readings[i], other, flipped[i], level[i])
+            if not level[i] or flipped[i]:
+                readings[i] = _right_way_up(readings[i], other, flipped[i])
+            elif self._stands_on_its_head(view, readings[i], other, network):
+                readings[i] = other
         return readings
+
+    def _stands_on_its_head(
+        self, view: View, upright: Reading, turned: Reading, network: PPOCR
+    ) -> bool:
+        """Whether a level line is read far more surely turned by half: HIS, that is SPM.
+
+        A short line that is legible upright must be so in a wider look too: OSI is no ISO.
+        """
+        if turned.confidence < max(_TURNED, upright.confidence + _SURER):
+            return False
+        if (
+            upright.confidence < _LEGIBLE
+            or len(letters(turned.text.get_secret_value())) >= _LONG
+        ):
+            return True
+        spot = upright.spot
+        wide = _twice(_crop(view, _grown(spot, *_AROUND).quad))
+        one, other = self._spelled(
+            network, [wide, np.rot90(wide, 2)], [spot, spot], [False, True]
+        )
+        return other.confidence >= one.confidence + _SURER_AROUND
 
     @staticmethod
     def _spelled(
@@ -368,14 +399,11 @@ def _is_short(reading: Reading) -> bool:
     return len(letters(reading.text.get_secret_value())) <= _FEW_LETTERS
 
 
-def _right_way_up(one: Reading, other: Reading, flipped: bool, level: bool) -> Reading:
+def _right_way_up(one: Reading, other: Reading, flipped: bool) -> Reading:
     """The surer of two readings, but for letters of two scripts in one word.
 
-    ``other`` is of the line turned by half. A level line must be read very surely on its
-    head, and a few letters that were ``flipped`` are rather read as they stand.
+    A few letters that were ``flipped`` are rather read as they stand.
     """
-    if level and not flipped:  # HIS, that is SPM on its head
-        return other if other.confidence >= _SURELY_TURNED else one
     if flipped and _is_short(one) and other.confidence >= one.confidence - _AS_SURE:
         return other
     surer, less = (one, other) if one.confidence >= other.confidence else (other, one)

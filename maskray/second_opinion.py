@@ -143,7 +143,11 @@ def _meant_in(line: TextLine, meant: Mapping[TextLine, SecretStr]) -> SecretStr 
     mine = line.text.get_secret_value().split()
     for other, text in meant.items():
         read, spelled = (each.get_secret_value().split() for each in (other.text, text))
-        if not mine or len(read) != len(spelled) or line.box.covered_by([other.box]) < _IN_ROW:
+        if (
+            not mine
+            or len(read) != len(spelled)
+            or line.box.covered_by([other.box]) < _IN_ROW
+        ):
             continue
         for at in range(len(read) - len(mine) + 1):
             if read[at : at + len(mine)] == mine:
