@@ -807,10 +807,7 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             and token.start == line[index - 1].end + 1
             and found[index - 1] is Category.INSTITUTION
         )
-        # Hospital San Swithin, near enough to "within"
-        named = index - 1 > last and found[index - 1] is Category.INSTITUTION
-        named = named and not _is_spelled_right(token)
-        if index <= last or joined or named or found[index] is not _CLINICAL:
+        if index <= last or joined or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
 
 
@@ -1010,6 +1007,8 @@ def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
             alone = is_time and _is_year_alone(line, found, index - 1)
             if _is_weekday(before) or short or alone:
                 found[index - 1] = category
+        if index + 1 < len(line) and _is_half_of_day(line, index + 1):
+            found[index + 1] = category
         if index + 1 == len(line) or not line[index + 1].is_number:
             continue
         year = line[index + 1]
@@ -1022,6 +1021,15 @@ def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
         joined = joined or (tight and not year.before.isspace())
         if len(year.text) > 1 and found[index + 1] is _CLINICAL and (by_name or joined):
             found[index + 1] = category
+
+
+def _is_half_of_day(line: Sequence[Token], index: int) -> bool:
+    """Whether a word behind a time is its AM or PM, misread: ``01:16 2M``."""
+    behind = line[index - 1].before == ":" and not line[index].before
+    return behind and _HALF_DAY.fullmatch(line[index].folded) is not None
+
+
+_HALF_DAY = re.compile(r"[0-9RF]M")
 
 
 def _is_year_alone(line: Sequence[Token], found: list[Category | None], index: int) -> bool:

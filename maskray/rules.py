@@ -586,8 +586,9 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
     """A name or a date whose end was read as a line of its own.
 
     A name that ends in a comma goes on, ``Vu,`` and ``P``, and one before an initial,
-    ``KAUR`` and ``T.``; so does a date right before figures, ``1972 Nov`` and ``27``.
-    An address begins with the figures before it: ``775`` and ``Elm St, Ayr, TX 14401``.
+    ``KAUR`` and ``T.`` or ``KAUR.`` and ``T``; so does a date right before figures,
+    ``1972 Nov`` and ``27``. An address begins with the figures before it: ``775`` and
+    ``Elm St, Ayr, TX 14401``.
     """
     for index, line in enumerate(lines):
         if labelled[index] and labelled[index][0].category is Category.ADDRESS:
@@ -616,8 +617,9 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
             fits = more.isdigit() and gap < _TOUCHING * line.box.height
             fits = fits and len(more) <= _LONG_ENOUGH
         else:
-            open_end = line.text.get_secret_value().rstrip().endswith((",", "^"))
-            fits = open_end or _INITIAL.fullmatch(more) is not None
+            text = line.text.get_secret_value().rstrip()
+            fits = text.endswith((",", "^")) or _INITIAL.fullmatch(more) is not None
+            fits = fits or (text.endswith(".") and len(more) == 1 and more.isupper())
         if fits and run.category in (_CLINICAL, Category.SEX):
             labelled[other] = [replace(run, category=category)]
 

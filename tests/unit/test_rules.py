@@ -1406,6 +1406,12 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "Patlent of {phi:Rolcn}",
         "3 30 {mask:pm}",
         "{date:2013 19:17} Cardiac 15",
+        "{date:01:16 2M}",
+        "{date:12:30} 5 mm",
+        "{date:12:30} MM",
+        "R {date:87:40.25}",
+        "{institution:Swithin Breast Care}",
+        "LPOSTERIOR",
         "{date:2009 Ap1 13}",
         "{date:2009-Ap1-13 10:22}",
         "TR 2000 FOV 24",
@@ -1499,14 +1505,20 @@ def test_a_marker_read_as_two_lines_is_one():
 # --- Names that go on, and names of things ------------------------------------------------
 
 
-def test_a_name_that_ends_in_a_comma_goes_on_in_the_next_line():
-    name = standing_in((0,), "SMITH,", Box(100, 20, 200, 40))
+@pytest.mark.parametrize("end", [",", "^", "."])
+def test_a_name_that_ends_in_a_comma_goes_on_in_the_next_line(end):
+    name = standing_in((0,), f"SMITH{end}", Box(100, 20, 200, 40))
     initial = standing_in((0,), "P", Box(215, 20, 230, 40))
     far = standing_in((0,), "L", Box(400, 20, 415, 40))
     found = rules.findings([name, initial, far], Identifiers(), Policy())
     assert {each.box for each in found} == {name.box, initial.box}
     whole = standing_in((0,), "SMITH", Box(100, 20, 200, 40))
     assert len(rules.findings([whole, initial], Identifiers(), Policy())) == 1
+    dotted, word = (
+        standing_in((0,), "SMITH.", Box(100, 20, 200, 40)),
+        standing_in((0,), "LEFT", Box(215, 20, 270, 40)),
+    )
+    assert len(rules.findings([dotted, word], Identifiers(), Policy())) == 1
 
 
 @pytest.mark.parametrize(
