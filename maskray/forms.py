@@ -89,8 +89,8 @@ _MISREAD_MONTHS = _patterns(
     # 18 Ju 2011, 18Ju 2011: its last letter was not read
     rf"(?<![\d.]){_DAY}[-\s]*(JA|FE|JU|AU|OC)[-\s]*{_LONG_YEAR}(?![\d.])",
     rf"(?<![\d.]){_DAY}-(MA|AP|SE|NO|DE)-{_LONG_YEAR}(?![\d.])",
-    # 03-HAR-2019, 03 HAR 2019, 03HAR2019
-    rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1{_LONG_YEAR}(?![\d.])",
+    # 03-HAR-2019, 03 HAR 2019, 03HAR2019, 18 FE82017
+    rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1?{_LONG_YEAR}(?![\d.])",
     # 2009 Ap1 13
     rf"(?<![A-Z0-9.]){_LONG_YEAR}[-\s]+((?=\w*\d)[A-Z]\w\w)[-\s]+{_DAY}(?![\d.:/%])",
 )

@@ -407,7 +407,7 @@ def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
     text, end = "", stack[0].box.y0
     for line in stack:
         more = line.text.get_secret_value().strip()
-        if line.box.y0 < end:
+        if line.box.y0 < end - pitch / 2:
             shared = range(min(len(more), len(text)), 0, -1)
             more = more[next((n for n in shared if text.endswith(more[:n])), 0) :]
         elif text:

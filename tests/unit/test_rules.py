@@ -1134,6 +1134,12 @@ def test_what_two_readings_of_a_stack_share_counts_once():
     assert "10:51:03" in standing(*pieces)
 
 
+def test_letters_of_a_stack_whose_places_touch_count_each():
+    tops = (10, 35, 61, 74, 87)
+    pieces = [(each, 10, y, y + 18) for each, y in zip("65334", tops, strict=True)]
+    assert standing(*pieces) == {"65334": Category.OTHER_ID}
+
+
 def test_letters_of_a_stack_that_were_not_read_are_gaps():
     pieces = ("H", 10, 100, 124), ("5", 10, 160, 184), ("5", 10, 220, 244)
     assert standing(*pieces) == {"H0505": Category.OTHER_ID}
@@ -1406,6 +1412,8 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "Patlent of {phi:Rolcn}",
         "3 30 {mask:pm}",
         "{date:2013 19:17} Cardiac 15",
+        "Acq: {date:SAT18 FE82017} Baker cyst",
+        "12 mA 2000",
         "{date:01:16 2M}",
         "{date:12:30} 5 mm",
         "{date:12:30} MM",
