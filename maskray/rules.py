@@ -321,7 +321,7 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
     A clock that runs and a name over moving tissue are read differently each time.
     Unknown text and what only looks like a name or number does not count as PHI here: in
     other frames it may have been read better. But where a part of it is hidden in another
-    frame, all of it is.
+    frame, all of it is, and where crumbs of a number were read: ``3`` of ``MR755394``.
     """
     parts = list(found)
     known: dict[Box, list[Finding]] = {}
@@ -330,9 +330,9 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
             known.setdefault(each.box, []).append(each)
     for box, same in known.items():
         hidden = {index for each in same for index in each.frames}
+        sure = any(each.category not in MISREADABLE for each in same)
         there_too: list[TextLine | Finding] = [*parts]
-        if any(each.category not in MISREADABLE for each in same):
-            there_too += lines
+        there_too += [line for line in lines if sure or _is_crumb(line.text, same)]
         for there in there_too:
             rest = tuple(index for index in there.frames if index not in hidden)
             if there.box is None or not rest:
@@ -341,6 +341,18 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
             if box.overlap(there.box) > _SAME_BOX * least:
                 hidden.update(rest)
                 yield replace(same[0], frames=rest, view=there.view)
+
+
+def _is_crumb(text: PhiText, found: Iterable[Finding]) -> bool:
+    """Whether a text is less than half of a number that was found elsewhere."""
+    crumb = letters(text.get_secret_value())
+    numbers = (letters(each.text.get_secret_value()) for each in found)
+    return bool(crumb) and any(
+        crumb in number
+        and 2 * len(crumb) < len(number)
+        and sum(each.isdigit() for each in number) > _LONG_ENOUGH
+        for number in numbers
+    )
 
 
 def _by_stacking(

@@ -1288,6 +1288,15 @@ def test_what_stands_elsewhere_is_not():
     assert hidden_in(clock, other) == [0]
 
 
+def test_where_crumbs_of_a_number_were_read_it_is_hidden_too():
+    number = standing_in((0,), "MR755394", Box(3, 204, 13, 305))
+    crumb = standing_in((1,), "3", Box(4, 267, 13, 279))
+    assert hidden_in(number, crumb) == [0, 1]
+    assert hidden_in(number, replace(crumb, text=SecretStr("L"))) == [0]
+    assert hidden_in(number, replace(crumb, box=Box(40, 267, 49, 279))) == [0]
+    assert hidden_in(standing_in((0,), "XQZT", number.box), crumb) == [0]
+
+
 def test_unknown_text_in_one_frame_hides_no_clinical_text_of_another():
     assert hidden_in(standing_in((0,), "XQZT"), standing_in((1, 2), "LEFT")) == [0]
 
