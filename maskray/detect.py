@@ -22,7 +22,7 @@ from maskray.read import Reader, Reading
 from maskray.records import Category, Finding, TextLine
 from maskray.render import NamedView, View
 from maskray.spots import Spot, turned
-from maskray.strokes import as_long_as_strokes
+from maskray.strokes import as_long_as_strokes, two_rows
 from maskray.text import fold, letters, tokens
 from maskray.vocabulary import is_name
 
@@ -184,6 +184,7 @@ def _readings(
         view = group[0].view.pixels
         found = _read(reader, view, [each.spot for each in group], identifiers)
         found = [_uncut(reader, view, each, identifiers) for each in found]
+        found = [row for each in found for row in _rows(reader, view, each, identifiers)]
         whole = _with_ends(reader, view, found)
         whole += _with_both(reader, view, found, identifiers)
         readings += [(reading, name) for reading in (*found, *whole)]
@@ -291,6 +292,20 @@ def _uncut(
     if whole.confidence <= _SURE_WHOLE or not _holds(more, text):
         return reading
     return _uncut(reader, view, whole, identifiers)
+
+
+def _rows(
+    reader: Reader, view: View, reading: Reading, identifiers: Identifiers
+) -> list[Reading]:
+    """A reading, or those of two rows that were spotted as one line, if they are surer."""
+    if reading.confidence >= _CERTAIN or not reading.spot.is_level:
+        return [reading]
+    places = two_rows(view, reading.spot.box)
+    rows = _read(
+        reader, view, [Spot.at(each, reading.spot.score) for each in places], identifiers
+    )
+    surer = max(_SURE_ACROSS, reading.confidence)
+    return rows if rows and all(e.confidence >= surer for e in rows) else [reading]
 
 
 def _holds(more: str, text: str) -> bool:

@@ -213,7 +213,7 @@ def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
     """
     box = line.box
     named = any(is_name(token.text) for token in tokens(line.text.get_secret_value()))
-    if line.confidence >= _SURE_FEW or named:
+    if line.confidence >= _SURE_ROW or named:
         return False
     rows = [
         other.box

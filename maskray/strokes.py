@@ -31,6 +31,8 @@ _LIKE = 0.5
 """... and how strong its letters are there, compared with most ..."""
 _LETTER_GAP = 0.6
 """... and how many heights they may be apart."""
+_LEAST_ROW, _AS_HIGH = 5, 1.5
+"""Pixels that letters of a row are high, and how much higher those of another may be."""
 _WINDOW = 17
 _AS_STRONG, _STRONG = 0.6, 80
 """A stroke is seen in another view if it stands out there by that share, or by that."""
@@ -70,6 +72,24 @@ def hidden_strokes(view: View, others: Sequence[View], within: Box) -> list[Box]
     plain = np.minimum(_AS_STRONG * strokes, _STRONG)
     hidden = (strokes > _CONTRAST) & (seen < plain)
     return _places(hidden, _SMALL_TILE, within, view)
+
+
+def two_rows(view: View, place: Box) -> list[Box]:
+    """The rows of a place that holds two lines of text; none if it holds one, or more."""
+    box = place.clip(*view.shape[:2])
+    if box is None:
+        return []
+    grey = cv2.cvtColor(np.ascontiguousarray(view[box.index]), cv2.COLOR_RGB2GRAY)
+    ink = np.ptp(grey.astype(np.int16), axis=1)
+    edges = np.flatnonzero(np.diff(np.pad(ink > 0.5 * ink.max(), 1).astype(np.int8)))
+    if len(edges) != 4:
+        return []
+    first, end, start, last = (int(each) for each in edges)
+    low, high = sorted((end - first, last - start))
+    if low < _LEAST_ROW or high > _AS_HIGH * low:
+        return []
+    cut = box.y0 + (end + start) // 2
+    return [Box(box.x0, box.y0, box.x1, cut), Box(box.x0, cut, box.x1, box.y1)]
 
 
 def _strokes(view: View, within: Box) -> Plane:

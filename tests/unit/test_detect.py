@@ -347,6 +347,27 @@ def test_a_place_that_stands_and_is_hardly_read_may_be_a_column(
     assert len(reader.columns) == is_column
 
 
+def rows_of_ink(*spans):
+    pixels = np.zeros((60, 200, 3), np.uint8)
+    for top, bottom in spans:
+        pixels[top:bottom, 20:90:4] = 200
+    return NamedView("full", pixels)
+
+
+@pytest.mark.parametrize(
+    ("sure", "rows", "read_apart"),
+    [(0.88, 0.97, True), (0.88, 0.85, False), (0.96, 0.97, False)],
+)
+def test_rows_that_were_spotted_as_one_line_are_read_apart(sure, rows, read_apart):
+    view = rows_of_ink((14, 22), (28, 36))
+    apart = [("Cooper lig", rows), ("Angle 13 deg", rows)] * (sure < 0.95)
+    reader = FakeReader(("LEFT HAND", sure), *apart)
+    lines, _ = read(reader, Sighting(view, spot(10, 10, 100, 30)))
+    assert texts(lines) == (["Cooper lig", "Angle 13 deg"] if read_apart else ["LEFT HAND"])
+    if read_apart:
+        assert [line.box for line in lines] == [Box(10, 10, 110, 25), Box(10, 25, 110, 40)]
+
+
 # --- Lines that contradict each other -------------------------------------------------
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from maskray.geometry import Box
-from maskray.strokes import as_long_as_strokes, hidden_strokes, stroke_places
+from maskray.strokes import as_long_as_strokes, hidden_strokes, stroke_places, two_rows
 
 ROWS, COLUMNS = 256, 512
 WHOLE = Box(0, 0, COLUMNS, ROWS)
@@ -101,3 +101,25 @@ def test_where_nothing_is_written_nothing_goes_on():
     assert as_long_as_strokes(blank, box) == box
     standing = Box(100, 10, 120, 70)
     assert as_long_as_strokes(blank, standing) == standing
+
+
+@pytest.mark.parametrize(
+    ("spans", "rows"),
+    [
+        (((14, 22), (28, 36)), [Box(10, 10, 110, 25), Box(10, 25, 110, 40)]),
+        (((14, 22),), []),
+        (((14, 17), (20, 36)), []),
+        (((14, 18), (20, 24)), []),
+        (((11, 16), (20, 25), (30, 35)), []),
+        ((), []),
+    ],
+)
+def test_a_place_holds_two_rows_if_two_as_high_stand_apart(spans, rows) -> None:
+    view = np.zeros((60, 200, 3), np.uint8)
+    for top, bottom in spans:
+        view[top:bottom, 20:90:4] = 200
+    assert two_rows(view, Box(10, 10, 110, 40)) == rows
+
+
+def test_a_place_outside_the_view_holds_none() -> None:
+    assert two_rows(np.zeros((60, 200, 3), np.uint8), Box(300, 10, 400, 40)) == []
