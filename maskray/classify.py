@@ -440,6 +440,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_setting(line, index)
         or _is_misread_setting(line, index)
         or _is_run_into_sign(line, index)
+        or _is_run_into_counter(line, index)
         or _is_capital(line[index])
         or _is_run_into_side(line[index].folded)
     )
@@ -532,6 +533,15 @@ def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
     )
 
 
+def _is_run_into_counter(line: Sequence[Token], index: int) -> bool:
+    """Whether a short form was run into what counts behind it: ``LPOIm:102``."""
+    match = _AND_COUNTER.fullmatch(line[index].text)
+    number = line[index + 1] if index + 1 < len(line) else None
+    counts = number is not None and number.is_number and number.before in (":", "")
+    return match is not None and counts and match[1] in console_terms()
+
+
+_AND_COUNTER = re.compile(r"([A-Z]{3,})(?:Im|Se)")
 _WINDOW = frozenset({"WL", "WW", "WC"})
 _NUMBERED = frozenset(
     "ANGLE AREA DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE "
