@@ -141,7 +141,7 @@ _PHONES = _patterns(
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
     r"(?<!\w)[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+",
-    r"(?<!\w)(?:https?:\s?//|www\.)\S+",
+    r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+",
     r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov)\b\S*",
 )
 _ADDRESSES = _patterns(

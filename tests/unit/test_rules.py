@@ -1423,6 +1423,8 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "{date:2013 19:17} Cardiac 15",
         "Acq: {date:SAT18 FE82017} Baker cyst",
         "12 mA 2000",
+        "{phone:ww w.murdmere-1maging.example}",
+        "{phone:www. murdmere.example}",
         "LPOIm:102",
         "{phi:XQOIm}:102",
         "{phi:LPOIm}",
