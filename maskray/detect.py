@@ -55,6 +55,8 @@ _CERTAIN, _SURER = 0.95, 0.1
 """A reading with that confidence, and so much more, is believed before another one ..."""
 _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 """... of a place that is not so much longer or thicker, and holds so much of its own."""
+_NEARLY = 60.0
+"""... or around it, if it spells so much of the same."""
 _WORD, _OF_ONE_LINE, _MISREAD = 5, 0.7, 75.0
 """So long are the texts, and so much of the lesser place and of the letters is common, of
 two readings of one line."""
@@ -488,7 +490,17 @@ def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
         low = min(box.width, box.height) <= _AS_THICK_AGAIN * min(there.width, there.height)
         if long and low and there.covered_by([box]) >= _WITHIN:
             return True
+        thick = min(there.width, there.height) > _AS_THICK_AGAIN * min(
+            box.width, box.height
+        )
+        alike = partial_ratio(mine, its) >= _NEARLY and not _holds_name(reading)
+        if alike and not thick and box.covered_by([there]) >= _WITHIN:
+            return True
     return False
+
+
+def _holds_name(reading: Reading) -> bool:
+    return any(is_name(each.text) for each in tokens(reading.text.get_secret_value()))
 
 
 def _is_unknown(text: str, identifiers: Identifiers) -> bool:

@@ -177,8 +177,10 @@ _AGES = _patterns(
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
-_LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
-"""What stands before a time that is a duration."""
+_LASTS = re.compile(
+    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|ANGLE)\s*[:=]?\s*$", re.I
+)
+"""What stands before a time that is a duration, or no time: ``Angle 1:45 deg``."""
 _BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 
 Form = tuple[int, int, Category]

@@ -393,6 +393,25 @@ def test_a_place_that_may_hold_more_is_not(sure, other):
     assert "12:2 y b 1" in texts(lines)
 
 
+@pytest.mark.parametrize(
+    ("said", "place", "stays"),
+    [
+        ("CBO", (19, 15, 60, 24), False),
+        ("QXZ", (19, 15, 60, 24), True),  # not alike
+        ("DEB", (19, 15, 60, 24), True),  # a name
+        ("CBO", (19, 15, 60, 12), True),  # a thinner line: of two rows, perhaps
+        ("CBO", (70, 15, 60, 24), True),  # goes on
+    ],
+)
+def test_a_reading_inside_of_what_was_read_right_is_dropped_if_it_is_alike(
+    said, place, stays
+):
+    reader = FakeReader(("CBD", 1.0), (said, 0.83))
+    sightings = Sighting(VIEW, spot(10, 10, 80, 40)), Sighting(OTHER, spot(*place))
+    lines, _ = read(reader, *sightings)
+    assert (said in texts(lines)) is stays
+
+
 def test_what_spells_an_identifier_of_the_header_is_never_dropped():
     reader = FakeReader(("Lossy 22:1", 1.0), ("QUILL", 0.81))
     right, other = spot(318, 100, 14, 60), spot(314, 96, 24, 66)
