@@ -817,8 +817,23 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             and token.start == line[index - 1].end + 1
             and found[index - 1] is Category.INSTITUTION
         )
-        if index <= last or joined or found[index] is not _CLINICAL:
+        named = found[index - 1] is Category.INSTITUTION and _is_nearly_clinical(token)
+        if index <= last or joined or named or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
+
+
+def _is_nearly_clinical(token: Token) -> bool:
+    """Whether a long word is clinical only if misread: in a name it is none.
+
+    ``Hospital San Swithin`` is near enough to "within".
+    """
+    return not (
+        len(token.text) < _LONG_INSTITUTION
+        or _is_spelled_right(token)
+        or token.folded.removesuffix("S") in clinical_words()
+        or token.folded in _LABELS
+        or _is_run_into_side(token.folded)
+    )
 
 
 def _tells_institution(word: str) -> bool:
@@ -1017,7 +1032,8 @@ def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:
             alone = is_time and _is_year_alone(line, found, index - 1)
             if _is_weekday(before) or short or alone:
                 found[index - 1] = category
-        if index + 1 < len(line) and _is_half_of_day(line, index + 1):
+        half = index + 1 < len(line) and _is_half_of_day(line, index + 1)
+        if half and found[index + 1] in (_CLINICAL, _UNKNOWN):
             found[index + 1] = category
         if index + 1 == len(line) or not line[index + 1].is_number:
             continue
@@ -1039,12 +1055,15 @@ def _is_half_of_day(line: Sequence[Token], index: int) -> bool:
     return behind and _HALF_DAY.fullmatch(line[index].folded) is not None
 
 
-_HALF_DAY = re.compile(r"[0-9RF]M")
+_HALF_DAY = re.compile(r"[2RF]M")
 
 
 def _is_year_alone(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
-    """Whether a number is a year of whose date the rest was not read: ``ay 2013 19:17``."""
-    begins = index == 0 or found[index - 1] is _UNKNOWN
+    """Whether a number is a year of whose date the rest was not read: ``ay 2013 19:17``.
+
+    Behind a clinical word it is a setting: ``TR 2000``.
+    """
+    begins = index == 0 or found[index - 1] is not _CLINICAL or line[index - 1].is_number
     signs = line[index].before or line[index + 1].before
     return begins and not signs and _YEAR.fullmatch(line[index].text) is not None
 

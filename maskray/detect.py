@@ -55,9 +55,7 @@ _CERTAIN, _SURER = 0.95, 0.1
 """A reading with that confidence, and so much more, is believed before another one ..."""
 _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
 """... of a place that is not so much longer or thicker, and holds so much of its own."""
-_NEARLY = 60.0
-"""... or around it, if it spells so much of the same."""
-_WORD, _OF_ONE_LINE, _MISREAD = 5, 0.7, 75.0
+_WORD, _OF_ONE_LINE, _MISREAD, _MISREAD_SHORT = 5, 0.7, 75.0, 60.0
 """So long are the texts, and so much of the lesser place and of the letters is common, of
 two readings of one line."""
 _COLUMN = 3.0
@@ -300,7 +298,10 @@ def _rows(
     reader: Reader, view: View, reading: Reading, identifiers: Identifiers
 ) -> list[Reading]:
     """A reading, or those of two rows that were spotted as one line, if they are surer."""
+    text = reading.text.get_secret_value()
     if reading.confidence >= _CERTAIN or not reading.spot.is_level:
+        return [reading]
+    if _is_identifier(text, identifiers):
         return [reading]
     places = two_rows(view, reading.spot.box)
     rows = _read(
@@ -490,17 +491,7 @@ def _is_misread(reading: Reading, readings: Iterable[Reading]) -> bool:
         low = min(box.width, box.height) <= _AS_THICK_AGAIN * min(there.width, there.height)
         if long and low and there.covered_by([box]) >= _WITHIN:
             return True
-        thick = min(there.width, there.height) > _AS_THICK_AGAIN * min(
-            box.width, box.height
-        )
-        alike = partial_ratio(mine, its) >= _NEARLY and not _holds_name(reading)
-        if alike and not thick and box.covered_by([there]) >= _WITHIN:
-            return True
     return False
-
-
-def _holds_name(reading: Reading) -> bool:
-    return any(is_name(each.text) for each in tokens(reading.text.get_secret_value()))
 
 
 def _is_unknown(text: str, identifiers: Identifiers) -> bool:
@@ -518,12 +509,14 @@ def _is_of_one_line(reading: Reading, surer: Reading) -> bool:
     """Whether another reading of one line, or of more of it, is much surer."""
     mine, its = (letters(each.text.get_secret_value()) for each in (reading, surer))
     one, other = reading.spot.box, surer.spot.box
+    thick = min(other.width, other.height) > _AS_THICK_AGAIN * min(one.width, one.height)
+    as_long = _FEW <= len(mine) == len(its) < _WORD and not thick  # CBO, that is CBD
     return (
         surer.confidence >= max(_SURE_ACROSS, reading.confidence + _SURER)
-        and _WORD <= len(mine) <= len(its) + 1
+        and (as_long or _WORD <= len(mine) <= len(its) + 1)
         and one.overlap(other) >= _OF_ONE_LINE * min(one.area, other.area)
         and _goes_no_farther(one, other)
-        and partial_ratio(mine, its) >= _MISREAD
+        and partial_ratio(mine, its) >= (_MISREAD_SHORT if as_long else _MISREAD)
     )
 
 

@@ -91,7 +91,8 @@ _MISREAD_MONTHS = _patterns(
     rf"(?<![\d.]){_DAY}-(MA|AP|SE|NO|DE)-{_LONG_YEAR}(?![\d.])",
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019, 18 FE82017
     rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1?{_LONG_YEAR}(?![\d.])",
-    # 2009 Ap1 13
+    # 2009-HAR-13, 2009 Ap1 13
+    rf"(?<![A-Z0-9.]){_LONG_YEAR}-([A-Z]\w\w)-{_DAY}(?![\d.:/%])",
     rf"(?<![A-Z0-9.]){_LONG_YEAR}[-\s]+((?=\w*\d)[A-Z]\w\w)[-\s]+{_DAY}(?![\d.:/%])",
 )
 _END_OF_A_MONTH = 2
@@ -122,8 +123,8 @@ _TIMES = _patterns(
     r"(?<![\d:.])\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
-    # 19:05, and 19:05: or 19:05:1, whose seconds were not read
-    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:])",
+    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
+    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?DEG?\b)",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",
     # Wide print: 1 1:4 4:2 2
@@ -177,10 +178,8 @@ _AGES = _patterns(
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
-_LASTS = re.compile(
-    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|ANGLE)\s*[:=]?\s*$", re.I
-)
-"""What stands before a time that is a duration, or no time: ``Angle 1:45 deg``."""
+_LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
+"""What stands before a time that is a duration."""
 _BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 
 Form = tuple[int, int, Category]

@@ -370,6 +370,8 @@ class Reader:
         ):
             return True
         spot = upright.spot
+        if edge(spot.quad, 0, 3) >= _TALL * edge(spot.quad, 0, 1):
+            return False  # a crop that was turned
         wide = _twice(_crop(view, _grown(spot, *_AROUND).quad))
         one, other = self._spelled(
             network, [wide, np.rot90(wide, 2)], [spot, spot], [False, True]

@@ -33,6 +33,7 @@ from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category, Finding, PhiText, TextLine, merge_frames
 from maskray.text import distance, letters, tokens
+from maskray.vocabulary import is_name
 
 SOURCE = "rules"
 
@@ -171,7 +172,8 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
             or (shared > _INSIDE * line.box.area and cut)
             or (shared > _INSIDE * least and _is_nearly(line.text, other.text))
         ):
-            yield other.meant or other.text
+            named = any(is_name(each.text) for each in tokens(line.text.get_secret_value()))
+            yield other.text if named or other.meant is None else other.meant
 
 
 def is_lone_foreign(text: PhiText) -> bool:
@@ -331,27 +333,36 @@ def _by_place(lines: Sequence[TextLine], found: Iterable[Finding]) -> Iterator[F
     for box, same in known.items():
         hidden = {index for each in same for index in each.frames}
         sure = any(each.category not in MISREADABLE for each in same)
+        numbers = [] if sure else _numbers(same)
         there_too: list[TextLine | Finding] = [*parts]
-        there_too += [line for line in lines if sure or _is_crumb(line.text, same)]
+        there_too += lines if sure or numbers else []
         for there in there_too:
             rest = tuple(index for index in there.frames if index not in hidden)
             if there.box is None or not rest:
                 continue
             least = min(box.area, there.box.area)
-            if box.overlap(there.box) > _SAME_BOX * least:
+            if box.overlap(there.box) <= _SAME_BOX * least:
+                continue
+            found_there = sure or isinstance(there, Finding)
+            if found_there or _is_crumb(there.text, numbers):
                 hidden.update(rest)
                 yield replace(same[0], frames=rest, view=there.view)
 
 
-def _is_crumb(text: PhiText, found: Iterable[Finding]) -> bool:
+def _numbers(found: Iterable[Finding]) -> list[str]:
+    """What was found that is a number with letters on one side at most."""
+    texts = (letters(each.text.get_secret_value()) for each in found)
+    return [each for each in texts if _NUMBER.fullmatch(each)]
+
+
+_NUMBER = re.compile(r"[A-Z]*\d{5,}|\d{5,}[A-Z]*")
+
+
+def _is_crumb(text: PhiText, numbers: Iterable[str]) -> bool:
     """Whether a text is less than half of a number that was found elsewhere."""
     crumb = letters(text.get_secret_value())
-    numbers = (letters(each.text.get_secret_value()) for each in found)
     return bool(crumb) and any(
-        crumb in number
-        and 2 * len(crumb) < len(number)
-        and sum(each.isdigit() for each in number) > _LONG_ENOUGH
-        for number in numbers
+        crumb in number and 2 * len(crumb) < len(number) for number in numbers
     )
 
 
@@ -631,7 +642,8 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
         else:
             text = line.text.get_secret_value().rstrip()
             fits = text.endswith((",", "^")) or _INITIAL.fullmatch(more) is not None
-            fits = fits or (text.endswith(".") and len(more) == 1 and more.isupper())
+            named = category is not _UNKNOWN and text.endswith(".")
+            fits = fits or (named and len(more) == 1 and more.isupper())
         if fits and run.category in (_CLINICAL, Category.SEX):
             labelled[other] = [replace(run, category=category)]
 

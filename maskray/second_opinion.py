@@ -141,10 +141,13 @@ def _respelled(
 def _meant_in(line: TextLine, meant: Mapping[TextLine, SecretStr]) -> SecretStr | None:
     """The clinical text of an item that was read as part of a row in another frame."""
     mine = line.text.get_secret_value().split()
+    if any(is_name(each) for each in mine):
+        return None
     for other, text in meant.items():
         read, spelled = (each.get_secret_value().split() for each in (other.text, text))
         if (
             not mine
+            or not set(line.frames).isdisjoint(other.frames)
             or len(read) != len(spelled)
             or line.box.covered_by([other.box]) < _IN_ROW
         ):

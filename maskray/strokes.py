@@ -33,6 +33,8 @@ _LETTER_GAP = 0.6
 """... and how many heights they may be apart."""
 _LEAST_ROW, _AS_HIGH = 5, 1.5
 """Pixels that letters of a row are high, and how much higher those of another may be."""
+_EDGE, _FAINT = 2, 0.15
+"""Pixels that a row fades out in, and what counts as nothing of its contrast."""
 _WINDOW = 17
 _AS_STRONG, _STRONG = 0.6, 80
 """A stroke is seen in another view if it stands out there by that share, or by that."""
@@ -75,7 +77,7 @@ def hidden_strokes(view: View, others: Sequence[View], within: Box) -> list[Box]
 
 
 def two_rows(view: View, place: Box) -> list[Box]:
-    """The rows of a place that holds two lines of text; none if it holds one, or more."""
+    """The rows of a place that holds two lines of text, and nothing fainter beside them."""
     box = place.clip(*view.shape[:2])
     if box is None:
         return []
@@ -86,7 +88,13 @@ def two_rows(view: View, place: Box) -> list[Box]:
         return []
     first, end, start, last = (int(each) for each in edges)
     low, high = sorted((end - first, last - start))
-    if low < _LEAST_ROW or high > _AS_HIGH * low:
+    between = np.r_[ink[: max(first - _EDGE, 0)], ink[end + _EDGE : start - _EDGE]]
+    beside = np.r_[between, ink[last + _EDGE :]]
+    if (
+        low < _LEAST_ROW
+        or high > _AS_HIGH * low
+        or beside.max(initial=0) > _FAINT * ink.max()
+    ):
         return []
     cut = box.y0 + (end + start) // 2
     return [Box(box.x0, box.y0, box.x1, cut), Box(box.x0, cut, box.x1, box.y1)]

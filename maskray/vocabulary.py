@@ -118,13 +118,7 @@ def _misread(folded: str) -> bool:
         return True
     if len(folded) < _FUZZY_FROM:
         return False
-    if folded[1:] in clinical_words() and folded[0] not in _STROKES:
-        return False  # Swithin
     return not _neighbours(folded).isdisjoint(_long_neighbours())
-
-
-_STROKES = frozenset("IJLT")
-"""What is read of a stroke before a word."""
 
 
 def _meant_by_looks(folded: str) -> bool:

@@ -1311,6 +1311,10 @@ def test_a_surer_reading_of_another_frame_explains_a_misread_word():
     meant = standing_in((1, 2), "SLQCX 12", confidence=0.99)
     assert hidden_in(meant, misread) == [0, 1, 2]
     assert hidden_in(replace(meant, meant=SecretStr("SLICE 12")), misread) == []
+    named = standing_in((0,), "LEUNG", confidence=0.85)
+    lung = standing_in((3,), "LUUNG", confidence=0.88)
+    lung = replace(lung, meant=SecretStr("LUNG"))
+    assert hidden_in(named, lung) == [0]
     wider = Box(90, 10, 220, 50)
     nearly = standing_in((0,), "SKQLL 12", wider)
     assert hidden_in(standing_in((1,), "SKULL 12", confidence=0.99), nearly) == []
@@ -1435,7 +1439,12 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "{date:12:30} 5 mm",
         "{date:12:30} MM",
         "R {date:87:40.25}",
-        "{institution:Swithin Breast Care}",
+        "{institution:Hospital Centrale}",
+        "{institution:Hospital Pediatrico}",
+        "CRIGHT",
+        "{phi:SMITH} {phi:JOHN} {date:2013 19:17}",
+        "WL 2000 {date:12:30}",
+        "{date:2009-HAR-13}",
         "LPOSTERIOR",
         "{date:2009 Ap1 13}",
         "{date:2009-Ap1-13 10:22}",

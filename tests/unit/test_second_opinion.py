@@ -253,6 +253,7 @@ def test_an_item_of_a_row_means_what_it_means_in_the_row() -> None:
     for other in (
         replace(item, box=Box(60, 80, 90, 100)),
         replace(item, text=SecretStr("moxx")),
+        replace(item, frames=(0,)),
     ):
         _, found = judged(Seen((row, other)), SecondEngine(), again=blurred, frames=2)
         assert found == [(Category.UNKNOWN, other.text.get_secret_value().strip())]

@@ -121,5 +121,12 @@ def test_a_place_holds_two_rows_if_two_as_high_stand_apart(spans, rows) -> None:
     assert two_rows(view, Box(10, 10, 110, 40)) == rows
 
 
+def test_a_fainter_row_beside_two_others_is_not_lost() -> None:
+    view = np.zeros((80, 200, 3), np.uint8)
+    for top, value in ((14, 200), (28, 60), (42, 200)):
+        view[top : top + 8, 20:90:4] = value
+    assert two_rows(view, Box(10, 10, 110, 54)) == []
+
+
 def test_a_place_outside_the_view_holds_none() -> None:
     assert two_rows(np.zeros((60, 200, 3), np.uint8), Box(300, 10, 400, 40)) == []
