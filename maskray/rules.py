@@ -424,12 +424,15 @@ _CLOSE = 0.3
 def _read_downwards(stack: Sequence[TextLine], gap: str = "X") -> str:
     """The text of a stack; what two readings that overlap both saw counts once.
 
-    A letter that was not read leaves a gap: a zero among digits, else ``gap``.
+    A letter that was not read leaves a gap: a zero among digits, else ``gap``. A piece that
+    ends no farther down than those before it is another reading of them.
     """
     pitch = max(statistics.median(map(_pitch, stack)), 1.0)
     text, end = "", stack[0].box.y0
     for line in stack:
         more = line.text.get_secret_value().strip()
+        if text and line.box.y1 <= end + pitch / 2:
+            continue
         if line.box.y0 < end - pitch / 2:
             shared = range(min(len(more), len(text)), 0, -1)
             more = more[next((n for n in shared if text.endswith(more[:n])), 0) :]

@@ -1134,6 +1134,12 @@ def test_what_two_readings_of_a_stack_share_counts_once():
     assert "10:51:03" in standing(*pieces)
 
 
+@pytest.mark.parametrize("second", ["AK 877 mGy", "AX877mG"])
+def test_a_line_that_stands_and_was_read_twice_is_no_stack(second):
+    pieces = ("AK877 mGy", 10, 100, 280), (second, 8, 104, 282)
+    assert f"AK877 mGy{second}" not in standing(*pieces)
+
+
 def test_letters_of_a_stack_whose_places_touch_count_each():
     tops = (10, 35, 61, 74, 87)
     pieces = [(each, 10, y, y + 18) for each, y in zip("65334", tops, strict=True)]
