@@ -35,7 +35,7 @@ class OneLine:
     def read_again(self, _view, _spot):
         return []
 
-    def read_columns(self, _views, _spots):
+    def read_columns(self, _views, _spots, _whole):
         return []
 
 
