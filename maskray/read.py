@@ -59,8 +59,8 @@ _HARDLY_READ, _SURELY_UPRIGHT = 0.3, 0.85
 """With a confidence between these a level line is read on its head too, ..."""
 _TURNED, _SURER = 0.8, 0.1
 """... which counts from the first confidence on, if it is so much surer ..."""
-_LONG = 8
-"""So many letters spell nothing on their head by chance."""
+_FEWEST, _LONG = 2, 8
+"""One letter is a sign as well, and so many spell nothing on their head by chance."""
 _AROUND, _SURER_AROUND = (0.8, 0.15), 0.2
 """... and so much in a look that is wider by those shares of its height."""
 _SURE_COLUMN = 0.8
@@ -362,16 +362,13 @@ class Reader:
 
         A short line that is legible upright must be so in a wider look too: OSI is no ISO.
         """
+        spot, count = upright.spot, len(letters(turned.text.get_secret_value()))
         if turned.confidence < max(_TURNED, upright.confidence + _SURER):
             return False
-        if (
-            upright.confidence < _LEGIBLE
-            or len(letters(turned.text.get_secret_value())) >= _LONG
-        ):
+        if count < _FEWEST or edge(spot.quad, 0, 3) >= _TALL * edge(spot.quad, 0, 1):
+            return False  # or a crop that was turned to lie
+        if upright.confidence < _LEGIBLE or count >= _LONG:
             return True
-        spot = upright.spot
-        if edge(spot.quad, 0, 3) >= _TALL * edge(spot.quad, 0, 1):
-            return False  # a crop that was turned
         wide = _twice(_crop(view, _grown(spot, *_AROUND).quad))
         one, other = self._spelled(
             network, [wide, np.rot90(wide, 2)], [spot, spot], [False, True]

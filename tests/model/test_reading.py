@@ -237,6 +237,25 @@ def test_small_print_is_read_on_its_head_too(reader, text, size, turns):
     assert found.replace(" ", "") == text.replace(" ", "")
 
 
+def test_one_letter_or_a_turned_crop_does_not_stand_on_its_head(reader):
+    view = view_of(tissue())
+    network = reader._small
+
+    def is_turned(text, place, upright=0.5):
+        spot = spot_of(place)
+        readings = (
+            Reading(spot, SecretStr(each), sure)
+            for each, sure in (("HdS", upright), (text, 0.99))
+        )
+        return reader._stands_on_its_head(view, *readings, network)
+
+    lying, standing = Box(20, 20, 80, 44), Box(20, 20, 44, 80)
+    assert is_turned("SPM", lying)
+    assert not is_turned("S", lying)
+    assert not is_turned("SPM", standing)
+    assert not is_turned("SPM", lying, upright=0.95)
+
+
 def test_a_turned_line_has_no_columns(reader):
     plane = np.zeros((240, 240))
     box = write(plane, NAME, (40, 40), 22, turns=1)
