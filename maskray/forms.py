@@ -124,7 +124,7 @@ _TIMES = _patterns(
     # 15:56:1237, whose point was not read
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
-    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?DEG?\b)",
+    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?DEG\b)",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",
     # Wide print: 1 1:4 4:2 2

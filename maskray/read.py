@@ -285,10 +285,8 @@ class Reader:
                 if column is not None
             ]
             for beyond in BEYOND:
-                laid = [(each, lay_down(*each, beyond=beyond)) for each in shown]
-                shown = [each for each, line in laid if line is not None]
-                lines = [line for _, line in laid if line is not None]
-                sure = [e for line in lines if (e := self._read_laid_down(line))]
+                lines = (lay_down(*each, beyond=beyond) for each in shown)
+                sure = [e for line in lines if line and (e := self._read_laid_down(line))]
                 if sure:
                     found.append(max(sure, key=lambda each: each.confidence))
                     break

@@ -1434,6 +1434,7 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "Acq: {date:SAT18 FE82017} Baker cyst",
         "12 mA 2000",
         "Angle 1:45 deg",
+        "{date:12:30} De {phi:Vries}",
         "BPD 78.1mm33w4d",
         "{phi:781234mm33w4d}",
         "{phone:ww w.murdmere-1maging.example}",
