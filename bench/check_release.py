@@ -14,14 +14,20 @@ It prints counts and the instances' keys, never what was read. Exit code 1 if (a
 fails for a file.
 
     python bench/check_release.py SOURCES OUT [--labels FILE] [--only GLOB] [--frames N]
+        [--notes FILE]
 
-EasyOCR takes a minute of CPU for a frame. ``--frames`` reads fewer of a long cine.
+EasyOCR takes a minute of CPU for a frame. ``--frames`` reads fewer of a long cine. With
+``--notes`` what was found in a picture is kept in a file (digests and the strings' places
+in the list, no text), and a run that was stopped, or one of a newer release, reads only
+pictures that no run has read. A new file is due when the readers themselves change.
 """
 
 import argparse
 import csv
 import fnmatch
 import functools
+import hashlib
+import json
 import multiprocessing
 import os
 import sys
@@ -52,6 +58,8 @@ Row = dict[str, Any]
 LIMITS = LimitSettings()
 CHUNK = 6
 """Frames that one task reads: long cines are shared between the workers."""
+NOTES = "MASKRAY_CHECK_NOTES"
+"""The variable that tells the workers where ``--notes`` are."""
 TILE, OVERLAP = 1280, 256
 """EasyOCR's network needs memory for every pixel it is shown, so it is shown tiles."""
 SCALES = (1.0, 2.0)
@@ -149,25 +157,46 @@ class Found:
 def read_frames(task: Task) -> Found:
     """Reads the frames of a task; of errors only the class's name comes back."""
     try:
-        rapid: list[str] = []
-        easy: list[str] = []
         instance = opened(task.path)
-        known: set[bytes] = set()
+        rapid: set[int] = set()
+        easy: set[int] = set()
         for frame in decode(instance.dataset, instance.pixels, task.frames):
-            content = frame.samples.tobytes()
-            if content in known:
-                continue
-            known.add(content)
             for view in views(frame, instance.dataset, instance.pixels):
-                rapid += by_rapidocr(view.pixels)
-                easy += by_easyocr(view.pixels)
-        return Found(task, _which(task.strings, rapid), _which(task.strings, easy))
+                by_one, by_other = read_view(view.pixels, task.strings)
+                rapid.update(by_one)
+                easy.update(by_other)
+        return Found(task, frozenset(rapid), frozenset(easy))
     except Exception as error:  # noqa: BLE001 - messages may quote what was read
         return Found(task, fault=type(error).__name__)
 
 
-def _which(strings: Sequence[str], read: Sequence[str]) -> frozenset[int]:
-    return frozenset(i for i, each in enumerate(strings) if readable(each, read))
+def read_view(view: View, strings: Sequence[str]) -> tuple[list[int], list[int]]:
+    """Indices of the strings that RapidOCR and EasyOCR read; from the notes, if known."""
+    digest = hashlib.sha256(json.dumps([view.shape, strings]).encode())
+    digest.update(view.tobytes())
+    key = digest.hexdigest()
+    notes = _notes()
+    if key not in notes:
+        notes[key] = (
+            _which(strings, by_rapidocr(view)),
+            _which(strings, by_easyocr(view)),
+        )
+        if path := os.environ.get(NOTES):
+            with open(path, "a", encoding="utf-8") as stream:  # noqa: PTH123
+                stream.write(json.dumps([key, *notes[key]]) + "\n")
+    return notes[key]
+
+
+@functools.cache
+def _notes() -> dict[str, tuple[list[int], list[int]]]:
+    """What this worker and earlier runs found, by the digest of view and strings."""
+    path = Path(os.environ.get(NOTES, ""))
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return {key: (one, other) for key, one, other in map(json.loads, lines)}
+
+
+def _which(strings: Sequence[str], read: Sequence[str]) -> list[int]:
+    return [i for i, each in enumerate(strings) if readable(each, read)]
 
 
 def opened(path: str) -> Instance:
@@ -317,8 +346,10 @@ def main() -> int:
     asked.add_argument("--labels", type=Path, help="default: labels.csv beside SOURCES")
     asked.add_argument("--only", default="*", metavar="GLOB", help="of paths in labels")
     asked.add_argument("--frames", type=int, metavar="N", help="read so many at most")
+    asked.add_argument("--notes", metavar="FILE", help="go on where a run was stopped")
     asked.add_argument("--workers", type=int, default=2)
     options = asked.parse_args()
+    os.environ[NOTES] = options.notes or ""
     keep_quiet()
     sources = Path(os.path.abspath(options.sources))  # noqa: PTH100 - as the ledger's
     labels = options.labels or sources.parent / "labels.csv"

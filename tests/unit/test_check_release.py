@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.check_release import same_pixels, tiles
+from bench import check_release
+from bench.check_release import read_view, same_pixels, tiles
 from maskray.score import readable
 from tests.unit.builders import dataset, random_frames, written
 
@@ -61,3 +62,27 @@ def test_tiles_cover_a_frame_and_leave_flat_places_out() -> None:
     assert sum(tile.size for tile in tiles(view, 200, 50)) >= view.size
     assert len(list(tiles(view, 1000, 50))) == 1
     assert not list(tiles(np.full_like(view, 9), 200, 50))
+
+
+def test_notes_spare_a_view_that_was_read_and_hold_no_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes, reads = tmp_path / "notes", []
+    view = np.zeros((9, 9, 3), np.uint8)
+
+    def read(_: object) -> list[str]:
+        reads.append(1)
+        return ["Name: JOHN"]
+
+    monkeypatch.setenv(check_release.NOTES, str(notes))
+    monkeypatch.setattr(check_release, "by_rapidocr", read)
+    monkeypatch.setattr(check_release, "by_easyocr", lambda _: [])
+    for _ in range(2):  # two runs: each worker reads the notes once
+        check_release._notes.cache_clear()
+        assert read_view(view, ["SMITH", "DOE, JOHN"]) == ([1], [])
+    assert len(reads) == 1
+    assert "JOHN" not in notes.read_text("utf-8")
+    assert read_view(view, ["DOE, JOHN"]) == ([0], [])
+    assert read_view(view[:, :8], ["DOE, JOHN"]) == ([0], [])
+    assert len(reads) == 3
+    check_release._notes.cache_clear()
