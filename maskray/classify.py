@@ -22,6 +22,7 @@ from maskray.vocabulary import (
     is_clinical,
     is_common_name,
     is_name,
+    is_plain_word,
 )
 
 _TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
@@ -33,7 +34,9 @@ _SEXES = frozenset({"MALE", "FEMALE", "M", "F", "MANN", "FRAU", "HOMME", "FEMME"
 _LABELS: dict[str, Category] = {
     word: category
     for category, words in {
-        Category.NAME: "NAME PATIENT PAT PNAME PTNAME PT NAMEN NOM NOMBRE PATIENTNAME",
+        Category.NAME: "NAME PATIENT PAT PNAME PTNAME PT NAMEN NOM NOMBRE PATIENTNAME "
+        "SURNAME FORENAME FORENAMES FIRSTNAME LASTNAME GIVENNAME NACHNAME VORNAME PRENOM "
+        "COGNOME APELLIDO APELLIDOS",
         Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN",
         Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS",
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
@@ -41,8 +44,8 @@ _LABELS: dict[str, Category] = {
         "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ",
         Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OP OPER SONOGRAPHER SONO "
         "RADIOGRAPHER INITIALS OPR TECHNICIAN MTRA",
-        Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION",
-        Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL",
+        Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION HOSPITAL CLINIC",
+        Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL MAIL MOBILE",
         Category.ADDRESS: "ADDR ADDRESS",
         Category.DEVICE_SERIAL: "SN SERIAL SERIALNO",
         Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER",
@@ -67,6 +70,10 @@ _STRONG_LABELS = _LABELS.keys() - {
     "ADM",
     "READ",
     "OP",
+    "HOSPITAL",
+    "CLINIC",
+    "MAIL",
+    "MOBILE",
 }
 """Labels that hold without a colon after them."""
 _NAME_PARTS = 2
@@ -134,6 +141,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_caret(line, found)
     _by_company(line, found)
     _by_compound(line, found)
+    _by_postcode(line, found)
     _by_side(line, found)
     _by_date(line, found)
     return tuple(_runs(line, found))
@@ -156,7 +164,7 @@ def is_plain(text: str, identifiers: Identifiers) -> bool:
 def items_in(text: str) -> list[tuple[int, int]]:
     """What stands as one item in a row whatever its gaps, as half-open character indices.
 
-    Dates, times and addresses; names of anatomical things; a title and the name behind
+    Dates, times, durations and addresses; names of anatomical things; a title and the name behind
     it; an institution, if it fills the row.
     """
     line = list(tokens(text))
@@ -170,11 +178,15 @@ def items_in(text: str) -> list[tuple[int, int]]:
         for one, other in itertools.pairwise(line)
         if one.folded in _TITLES and other.is_word
     ]
+    things += [match.span() for match in _DURATION.finditer(text)]
     runs = classify(text, Identifiers(), Policy())
     wide = {*DATES, Category.ADDRESS}
     if len(runs) == 1:
         wide.add(Category.INSTITUTION)
     return [*things, *((run.start, run.end) for run in runs if run.category in wide)]
+
+
+_DURATION = re.compile(r"(?<!\w)(?:TA|DUR|DURATION)\s*[:=]?\s*\d{1,2}:\d\d(?!\d)")
 
 
 def open_label(text: str) -> Category | None:
@@ -329,7 +341,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
             taken += token.folded not in _TITLES
-        elif current in _WORDY or not token.is_word or (taken and _is_long_term(token)):
+        elif current in _WORDY or not token.is_word or (taken and _begins(line, index)):
             current = None
 
 
@@ -342,6 +354,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
         return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
     after = following.before if following is not None else ""
+    if following is not None and following.folded in _LABEL_WORDS and line[index + 2 :]:
+        after += line[index + 2].before  # ID No.:
     if word == "OP" and (following is None or not following.is_word):
         return None
     if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
@@ -403,9 +417,15 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
     return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
 
 
-def _is_long_term(token: Token) -> bool:
-    """Whether a word is clinical and no short form: the next item of a row begins."""
-    return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
+def _begins(line: Sequence[Token], index: int) -> bool:
+    """Whether the next item of a row begins: with a clinical word that is no short form.
+
+    Or that announces something: ``W:``.
+    """
+    token, after = line[index], line[index + 1].before if line[index + 1 :] else ""
+    if not _is_spelled_right(token):
+        return False
+    return len(token.text) >= _LONG_ENOUGH or after.startswith((":", "="))
 
 
 def _is_spelled_right(token: Token) -> bool:
@@ -423,6 +443,8 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
         elif any(each.isdigit() for each in token.text):
             found[index] = _number(line, index)
         elif is_clinical(token.text) or _is_clinical_here(line, index):
+            found[index] = _CLINICAL
+        elif is_plain_word(token.text):
             found[index] = _CLINICAL
         elif is_name(token.text):
             found[index] = Category.NAME
@@ -442,6 +464,8 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_run_into_sign(line, index)
         or _is_run_into_counter(line, index)
         or _is_capital(line[index])
+        or _is_endoscope_setting(line, index)
+        or _is_behind_cross(line[index].text)
         or _is_run_into_side(line[index].folded)
     )
 
@@ -475,6 +499,18 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     return whole.is_number and part.is_number and part.before == "." and signed
 
 
+def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
+    """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
+    level = line[index + 1] if index + 1 < len(line) else None
+    named = line[index].text in ("Eh", "Gr", "Ce", "Ct", "Cr")
+    return named and level is not None and level.before == ":" and len(level.text) < _INITIALS
+
+
+def _is_behind_cross(text: str) -> bool:
+    """Whether a measure stands behind its caliper's cross: ``xArea``."""
+    return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
+
+
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     """Whether a word before a number is a setting: ``FoU 228 mm``, ``WLI 40``, ``Rum 4``.
 
@@ -486,7 +522,7 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     if len(number.text) > _MOST_PLAIN_DIGITS:
         return False
-    if _has_lost_its_capital(line, index):
+    if _has_lost_its_capital(line, index) or token.text == "IMA":
         return True
     if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
         return False
@@ -724,6 +760,8 @@ def _number(line: Sequence[Token], index: int) -> Category:
         return _CLINICAL if short or decimals else Category.OTHER_ID
     if any(each.isalpha() and not each.isascii() for each in folded):
         return _UNKNOWN
+    if _PULSE_SEQUENCE.fullmatch(folded):
+        return _CLINICAL
     if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
         return _CLINICAL
     capital = token.text.replace("l", "I")  # El1478 is EI and a number
@@ -740,6 +778,13 @@ def _number(line: Sequence[Token], index: int) -> Category:
         return _CLINICAL
     digits = sum(each.isdigit() for each in folded)
     return Category.OTHER_ID if digits >= 4 else _UNKNOWN
+
+
+_PULSE_SEQUENCE = re.compile(
+    r"(?:TFI|TFL|TSE|TIR|SE|FL|EP|EPSE|EPFID|FI|GR|ME|MEF|CI|SPC|SPCIR|TGSE|HTSE|QFL|DE|PSIF)"
+    r"(?:[A-Z]{0,2}[23]D)\d{1,3}[A-Z]{0,2}"
+)
+"""As Siemens prints them: ``tfi2d1``, ``*fl3d1_ns``."""
 
 
 def _is_measure(folded: str) -> bool:
@@ -786,7 +831,11 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
         as_letters(token.text) if token.text[:1].isalpha() else token.folded
         for token in line
     ]
-    keys = [i for i, word in enumerate(words) if _tells_institution(word)]
+    keys = [
+        i
+        for i, word in enumerate(words)
+        if _tells_institution(word) and not _is_heading(line, i, words)
+    ]
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
     strong = strong or any(
         i - 1 in keys and words[i] in _PLACES and words[i - 1] not in _NO_KIND for i in keys
@@ -794,7 +843,8 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     strange = [
         i
         for i in range(len(line))
-        if found[i] in (_UNKNOWN, Category.NAME) and len(words[i]) > 1
+        if found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION)
+        and len(words[i]) > 1
     ]
     if not keys or not (strong or strange):
         return
@@ -820,6 +870,12 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
         named = found[index - 1] is Category.INSTITUTION and _is_nearly_clinical(token)
         if index <= last or joined or named or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
+
+
+def _is_heading(line: Sequence[Token], index: int, words: Sequence[str]) -> bool:
+    """Whether a word names a field of a form, and no institution: ``Hospital:``."""
+    after = line[index + 1].before if line[index + 1 :] else ":"
+    return index == 0 and words[index] in _LABELS and after.startswith(":")
 
 
 def _is_nearly_clinical(token: Token) -> bool:
@@ -932,7 +988,17 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
 
 
 def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
-    """What hyphens join to a number of an identifier is part of it: ``A-10-97415``."""
+    """What hyphens join to a number of an identifier is part of it: ``A-10-97415``.
+
+    So are figures that a hyphen joins to capitals that nobody knows: ``UH-7525-A``.
+    """
+    for index in range(1, len(line)):
+        word, figures = line[index - 1], line[index]
+        tight = figures.before == "-" and word.end + 1 == figures.start
+        unknown = found[index - 1] is _UNKNOWN and word.text.isupper()
+        long = figures.is_number and len(figures.text) >= _FEWEST_OF_ID
+        if tight and unknown and long and found[index] is _CLINICAL:
+            found[index - 1] = found[index] = Category.OTHER_ID
     for indices in (range(1, len(line)), range(len(line) - 1, 0, -1)):
         for index in indices:
             one, other = index - 1, index
@@ -945,6 +1011,22 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
             tight = line[one].end + 1 == line[other].start
             if tight or _is_part(line[part]):
                 found[part] = found[number]
+
+
+_FEWEST_OF_ID = 3
+
+
+def _by_postcode(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Figures beside a place that nobody knows, with no unit: ``Aarfeld 8047``."""
+    for place, code in itertools.permutations(range(len(line)), 2):
+        word, figures = line[place], line[code]
+        unknown = found[place] is _UNKNOWN and len(word.text) >= _LONG_ENOUGH
+        long = figures.is_number and len(figures.text) in _POSTCODE_DIGITS
+        if len(line) == 2 and unknown and word.text.istitle() and long:
+            found[code] = _UNKNOWN
+
+
+_POSTCODE_DIGITS = (4, 5)
 
 
 _IDS = frozenset(

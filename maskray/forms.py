@@ -30,6 +30,7 @@ _MONTHS = {
 }
 # Without GEN, MAG, SET, MEI: consoles print them for other things.
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
+_ENGLISH_MONTH = "(?:JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC)"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _ORDINAL = r"(?:ST|ND|RD|TH)?"
 _LONG_YEAR = r"(?:18|19|20)\d\d"
@@ -59,6 +60,8 @@ _DATES = _patterns(
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
     rf"(?<![\d.]){_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"(?<![\d.]){_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
+    # 09.092014, 0909.2014
+    rf"(?<![\d.,])(?:{_DD}\.?{_MM}|{_MM}\.?{_DD})(?:(?<=\.\d\d)|\.){_LONG_YEAR}{_THEN}",
     rf"(?<!\d)(?<!\d\.){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
     # 12:34:5606/16/1976
     rf"(?<![\d:.]){_HMS}(?:{_DAY}([-./]){_DAY}\1{_LONG_YEAR}"
@@ -69,9 +72,13 @@ _DATES = _patterns(
     # 24-MAY-02, 7 Oct 2016, 23OCT
     rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?"
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
+    # '09 06 03
+    rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
     # Oct 23, 2018
     rf"{_WEEKDAY}(?<![A-Z]){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
+    # XMAY 22, 1978: something before it was run into the month
+    rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
@@ -123,15 +130,17 @@ _TIMES = _patterns(
     r"(?<![\d:.])\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
-    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
-    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?DEG\b)",
+    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg, SAR 2:00 W/kg
+    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",
     # Wide print: 1 1:4 4:2 2
     r"(?<![\d:.])[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # A colon that was not read: 0607:31, 06:0731
-    rf"(?<![\d:.])(?:[01]\d|2[0-3])[0-5]\d[:.][0-5]\d{_HALF_DAY}?(?![\d:])",
-    rf"(?<![\d:.])(?:[01]\d|2[0-3])[:.][0-5]\d[0-5]\d{_HALF_DAY}?(?![\d:])",
+    rf"(?<![\d:.])(?:[01]\d|2[0-3])[0-5]\d:[0-5]\d{_HALF_DAY}?(?![\d:])",
+    rf"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d[0-5]\d{_HALF_DAY}?(?![\d:])",
+    # ... or read as a point, of an hour that no measure is written like: 0607.31
+    rf"(?<![\d:.])0\d(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d){_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])\d{{4,6}}{_HALF_DAY}",
 )
 _PHONES = _patterns(
@@ -150,6 +159,9 @@ _ADDRESSES = _patterns(
     r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE|CLOSE"
     r"|CRESCENT|GROVE|GARDENS|MEWS|WAY|TRAIL)\b",
     r"(?<!\w)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
+    r"(?<!\w)(?:\d{1,4},?\s+)?(?:RUE|CHEMIN|QUAI|CALLE|AVENIDA|VIALE|PIAZZA|RUA)"
+    r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
+    r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
@@ -173,7 +185,7 @@ _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
 _AGES = _patterns(
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
-    r"(?:[\s-]?OLD)?(?![A-Z0-9])",
+    r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGE|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",

@@ -3,10 +3,12 @@
 The clinical words come from DICOM itself: the meanings of all coded concepts in
 PS3.16's context groups (pydicom carries them) and the names of the technical elements
 of PS3.6. ``profile/console_terms.txt`` adds the shorthand of consoles. The names are
-those of the United States Census and of many other countries (``profile/README.md``).
+those of the United States Census and of many other countries, and the plain words of
+sentences those of an English dictionary (``profile/README.md``).
 """
 
 import gzip
+import itertools
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -40,11 +42,33 @@ def clinical_words() -> frozenset[str]:
 
 
 @cache
+def _directions() -> frozenset[str]:
+    """Where an oblique plane points, by three axes: ``LPH`` (PS3.3, C.7.6.1.1.1)."""
+    axes = itertools.product("RL", "AP", "HFSI")
+    return frozenset(
+        "".join(each) for three in axes for each in itertools.permutations(three)
+    )
+
+
+@cache
 def console_terms() -> frozenset[str]:
     """The curated shorthand."""
     text = _resource("console_terms.txt").decode()
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return frozenset(fold(word) for line in lines for word in line.split())
+
+
+@cache
+def _plain_words() -> frozenset[str]:
+    return frozenset(gzip.decompress(_resource("words.txt.gz")).decode().split())
+
+
+def is_plain_word(word: str) -> bool:
+    """Whether a word is plain English, six letters and more, as sentences write it.
+
+    In small letters: a place or a practice may be called by such a word, but as a name.
+    """
+    return word.islower() and fold(word) in _plain_words()
 
 
 @cache
@@ -68,6 +92,8 @@ def is_clinical(word: str) -> bool:
     folded = fold(word)
     known = clinical_words()
     if folded in known or _SINGLE.fullmatch(folded):
+        return True
+    if folded in _directions() and not is_name(word):
         return True
     if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
         return True
