@@ -164,8 +164,8 @@ def is_plain(text: str, identifiers: Identifiers) -> bool:
 def items_in(text: str) -> list[tuple[int, int]]:
     """What stands as one item in a row whatever its gaps, as half-open character indices.
 
-    Dates, times, durations and addresses; names of anatomical things; a title and the name behind
-    it; an institution, if it fills the row.
+    Dates, times, durations and addresses; names of anatomical things; a title and the name
+    behind it; an institution, if it fills the row.
     """
     line = list(tokens(text))
     things = [
@@ -444,8 +444,6 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = _number(line, index)
         elif is_clinical(token.text) or _is_clinical_here(line, index):
             found[index] = _CLINICAL
-        elif is_plain_word(token.text):
-            found[index] = _CLINICAL
         elif is_name(token.text):
             found[index] = Category.NAME
         else:
@@ -467,6 +465,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_endoscope_setting(line, index)
         or _is_behind_cross(line[index].text)
         or _is_run_into_side(line[index].folded)
+        or is_plain_word(line[index].text)
     )
 
 
@@ -503,7 +502,9 @@ def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
     """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
     level = line[index + 1] if index + 1 < len(line) else None
     named = line[index].text in ("Eh", "Gr", "Ce", "Ct", "Cr")
-    return named and level is not None and level.before == ":" and len(level.text) < _INITIALS
+    return (
+        named and level is not None and level.before == ":" and len(level.text) < _INITIALS
+    )
 
 
 def _is_behind_cross(text: str) -> bool:
@@ -843,8 +844,7 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     strange = [
         i
         for i in range(len(line))
-        if found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION)
-        and len(words[i]) > 1
+        if found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION) and len(words[i]) > 1
     ]
     if not keys or not (strong or strange):
         return

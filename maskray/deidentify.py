@@ -364,8 +364,8 @@ def finish(
         for index, boxes in _located(shown, places, engines.locator).items():
             located.setdefault(index, []).extend(boxes)
     with clock.stage("plan"):
-        regions = plan_regions(in_pixels, lines, located, settings.mask)
-    kept = _kept(seen, findings, instance, settings)
+        kept = _kept(seen, findings, instance, settings)
+        regions = plan_regions(in_pixels, lines, located, settings.mask, kept)
     readers = verify.Readers(
         engines.reader, engines.locator, instance.identifiers, settings.policy
     )

@@ -60,6 +60,9 @@ _WORD, _OF_ONE_LINE, _MISREAD, _MISREAD_SHORT = 5, 0.7, 75.0, 60.0
 two readings of one line."""
 _COLUMN = 3.0
 """Height over width of a place that may hold letters one above the other."""
+_BESIDE, _IN_ROW = 12, 0.3
+"""So many letters' heights right of a letter a row of a table goes on, and so near its
+middle."""
 _ROUNDED = 0.01
 _IN_PIECES = frozenset({Category.UNKNOWN, Category.NAME, Category.CLINICAL, Category.SEX})
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
@@ -194,7 +197,30 @@ def _readings(
         (each.spot for each in sightings),
         [each.spot for each, _ in readings if _may_be_column(each)],
     )
-    return [*readings, *((reading, shown[0].name) for reading in stacked)]
+    every = [*readings, *((reading, shown[0].name) for reading in stacked)]
+    return [
+        (each, name)
+        for each, name in every
+        if not _is_column_of_table(each, [one for one, _ in readings])
+        or _is_identifier(each.text.get_secret_value(), identifiers)
+    ]
+
+
+def _is_column_of_table(column: Reading, readings: Iterable[Reading]) -> bool:
+    """Whether each letter of a column begins a row of a table: a line goes on beside it."""
+    box, count = column.spot.box, len(letters(column.text.get_secret_value()))
+    if count < _FEW or box.height < _COLUMN * box.width:
+        return False
+    high = box.height / count
+    rows: set[int] = set()
+    for other in readings:
+        there = other.spot.box
+        at = ((there.y0 + there.y1) / 2 - box.y0) / high
+        beside = box.x1 <= there.x0 <= box.x1 + _BESIDE * high
+        lies = there.width > there.height and there.height < _AS_THICK * high
+        if _is_sure(other) and beside and lies and abs(at % 1 - 0.5) < _IN_ROW:
+            rows.add(int(at))
+    return len(rows.intersection(range(count))) == count
 
 
 def _may_be_column(reading: Reading) -> bool:

@@ -130,7 +130,7 @@ _TIMES = _patterns(
     r"(?<![\d:.])\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
-    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg, SAR 2:00 W/kg
+    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",

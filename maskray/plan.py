@@ -21,6 +21,8 @@ from maskray.text import letters, tokens
 _INSIDE = 0.6
 """Share of a located box that must lie in a finding's for it to count whole."""
 _TOUCHES = 0.15
+_TIGHT = 0.5
+"""Share of their height that the boxes of two lines may have in common."""
 _MOST_GROWTH = 0.35
 """How far, in line heights, a located box may widen a finding's up and down."""
 
@@ -112,6 +114,7 @@ def plan_regions(
     lines: Sequence[TextLine],
     located: Mapping[int, Sequence[Box]],
     settings: MaskSettings,
+    kept: Sequence[TextLine] = (),
 ) -> tuple[Region, ...]:
     """The regions to mask.
 
@@ -121,6 +124,8 @@ def plan_regions(
             without a box.
         located: EasyOCR's boxes by frame, in native pixels.
         settings: Extent and margin.
+        kept: Text that stays. Where its lines are printed tightly above or below, a
+            region ends half-way.
 
     Raises:
         DetectionError: ``unlocated`` if a finding has no box and its frames no text:
@@ -131,7 +136,8 @@ def plan_regions(
         if finding.box is None:
             regions.extend(_everywhere(finding, lines, settings))
         else:
-            regions.append(_region(finding, located, settings))
+            region = _region(finding, located, settings)
+            regions.append(replace(region, box=_clear_of(region.box, finding, kept)))
     if settings.extent == "all_text" and findings:
         frames = set(merge_frames(*(finding.frames for finding in findings)))
         regions.extend(
@@ -180,6 +186,32 @@ def _region(
         _with_margin(_within(box, limit), height, settings),
         finding.category,
     )
+
+
+def _clear_of(box: Box, finding: Finding, kept: Iterable[TextLine]) -> Box:
+    """A region's box without what it takes of lines that lie above and below and stay.
+
+    Readers draw boxes wider than letters are: where those of two lines overlap a little,
+    or nearly touch, each line has what is on its side of the middle.
+    """
+    own = finding.box
+    if own is None or own.height > own.width:
+        return box
+    y0, y1 = box.y0, box.y1
+    for line in kept:
+        there = line.box
+        apart = set(line.frames).isdisjoint(finding.frames)
+        beside = there.x1 <= box.x0 or there.x0 >= box.x1
+        if apart or beside or there.height > there.width:
+            continue
+        shared = min(own.y1, there.y1) - max(own.y0, there.y0)
+        if shared > _TIGHT * min(own.height, there.height):
+            continue
+        if there.y0 > own.y0:
+            y1 = min(y1, -(-(own.y1 + there.y0) // 2))
+        else:
+            y0 = max(y0, (own.y0 + there.y1) // 2)
+    return Box(box.x0, y0, box.x1, y1)
 
 
 def _within(box: Box, limit: Box) -> Box:

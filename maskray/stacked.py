@@ -40,6 +40,8 @@ _INK = 0.35
 """A cell holds a letter if it stands out so much, compared with most."""
 _BETWEEN = 0.6
 """How much rows between letters may stand out, compared with most letters."""
+_WRITTEN = 0.25
+"""Share of a column's rows that letters take: 0.33 and more, of scales 0.2 and less."""
 BEYOND = (30, 8, 4, 0)
 """How many letters' widths a column may be longer, at either end, than was found."""
 _PADDING = 0.15
@@ -180,6 +182,8 @@ def _cut(
         return None
     written = ink > _INK * float(np.median(ink[inside]))
     low, high = _ends(written, inside[0], inside[-1])
+    if _is_sparse(profile[cells[low][0] : cells[high][1]]):
+        return None
     held = tuple(bool(each) for each in written[low : high + 1])
     return cells[low : high + 1], held, round(pitch)
 
@@ -188,6 +192,12 @@ def _parted(profile: Profile, cells: Iterable[tuple[int, int]], ink: Profile) ->
     """Whether there is less between the letters than in them: not so along a ruler."""
     between = [float(profile[start]) for start, _ in cells]
     return statistics.median(between) < _BETWEEN * float(np.median(ink))
+
+
+def _is_sparse(profile: Profile) -> bool:
+    """Whether far less of a column is written than of letters: the numbers of a scale."""
+    stands_out = profile > 0.5 * float(np.percentile(profile, 95))
+    return float(stands_out.mean()) < _WRITTEN
 
 
 def _cuts(profile: Profile, letter: int) -> tuple[float, float] | None:

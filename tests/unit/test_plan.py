@@ -109,6 +109,26 @@ def test_other_reasons_make_other_regions():
     assert len(plan_regions(found, [], {}, SETTINGS)) == 2
 
 
+@pytest.mark.parametrize(
+    ("kept", "rows"),
+    [
+        (Box(50, 64, 90, 84), (46, 67)),  # boxes overlap: each has up to the middle
+        (Box(50, 71, 90, 91), (46, 71)),  # nearly touch
+        (Box(50, 36, 90, 56), (53, 74)),  # above
+        (Box(50, 58, 90, 78), (46, 74)),  # most of the same line
+        (Box(120, 64, 160, 84), (46, 74)),  # not above nor below
+        (Box(60, 64, 70, 94), (46, 74)),  # stands
+    ],
+)
+def test_a_line_that_stays_keeps_its_side_of_what_is_tight(kept, rows):
+    found = finding(Box(50, 50, 90, 70), height=20)
+    settings = MaskSettings(margin=0.4)
+    (region,) = plan_regions([found], [], {}, settings, [line(kept)])
+    assert (region.box.y0, region.box.y1) == rows
+    (alone,) = plan_regions([found], [], {}, settings, [line(kept, frames=(3,))])
+    assert (alone.box.y0, alone.box.y1) == (46, 74)
+
+
 # --- What EasyOCR's boxes add ---------------------------------------------------------
 
 

@@ -280,6 +280,13 @@ LABELLED = """
     Phone: {phone:8675309}
     Tel. {phone:030 1234567}
     Fax {phone:555 1212}
+    Surname: {name:Thapa}
+    Surname
+    Hospital: {institution:Noor}
+    Hospital:
+    E-mail:
+    ID No.: {patient_id:044035}
+    VISIT {other_id:2439637} W: 813 L: 310
 """
 
 
@@ -296,6 +303,14 @@ DATES = """
     {date:12-03-19}
     {date:2019-03-12}
     {date:2019 03 12}
+    {date:CAMMAY, 22, 1978}
+    {date:09.092014}
+    {date:0909.2014}
+    '{date:09 06 03}
+    {date:0648.40}
+    TA 2:40
+    SAR 2:00 W/kg
+    DLP 1448.40
     {date:20190312}
     {date:03122019}
     {date:12 03 2019}
@@ -351,6 +366,7 @@ AGES = """
     {age:91Y}
     {age:092Y}
     {age:103} YRS
+    {age:94yM}
     AGE {age:95}
     AGE: {age:90}
     {age:90YO}
@@ -380,6 +396,7 @@ NUMBERS = """
     {other_id:00123}
     #{other_id:12345}
     {other_id:A-10-97415}
+    {other_id:UH-7525-A}
     {phi:3950-652-46}
     {phi:12-34-56}
     {other_id:2019-004412}
@@ -407,6 +424,10 @@ PLACES = """
     {address:12 Elm Street}
     {address:1420 N Main St}
     {address:Hauptstraße 12}
+    {address:9 Rue des Tilleuls}
+    {address:Calle Mayor 12}
+    {phi:Aarfeld 8047}
+    {phi:8047 Aarfeld}
     {address:Springfield, IL 62704}
     {address:P.O. Box 123}
     {institution:Saltmarsh Valley Hospital}
@@ -667,6 +688,21 @@ CLINICAL = """
     KNEE, RIGHT
     Field of view
     ST 5.0
+    4 IMA 83 / 176
+    MAGNETOM Vida
+    *tfi2d1_12
+    8HRBRAIN
+    +LPH
+    Signa HDxt 1.5T
+    GIF-H190
+    Eh:A5
+    EVIS EXERA
+    TRC-NW8
+    P-R-T axes 52 18 47
+    aVR
+    xArea
+    Right upper quadrant pain, ?gallstones
+    low back pain, sciatica
     MR head
     XR chest
 """
@@ -1781,3 +1817,19 @@ def test_the_beginning_of_a_line_of_other_frames_is_what_they_show():
     assert findings([cut], NOBODY, DEFAULT) != ()
     apart = replace(whole, box=Box(12, 457, 143, 490))
     assert findings([cut, apart], NOBODY, DEFAULT) != ()
+
+
+def test_a_place_with_a_name_of_the_header_is_hidden_whole():
+    header = Dataset()
+    header.InstitutionName = "Xelsebet"
+    marked = "{institution:Xelsebet Breast Care} 0.3 Cu"
+    assert wrong(marked, collect(header)) == {}
+
+
+@pytest.mark.parametrize("text", ["Evergreen", "GALLSTONES", "IMA", "Vida", "Figment"])
+def test_a_plain_word_that_may_be_what_something_is_called_is_hidden(text):
+    assert wrong(f"{{mask:{text}}}") == {}
+
+
+def test_a_duration_is_one_item_though_its_gap_is_wide():
+    assert (0, 7) in items_in("TA 2:40")

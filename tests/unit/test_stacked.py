@@ -132,6 +132,14 @@ def test_a_ruler_is_no_line():
     assert lay_down(view, found, beyond=30) is None
 
 
+def test_the_numbers_of_a_scale_are_no_line():
+    view = np.full((400, 60, 3), 20, np.uint8)
+    for top in range(20, 340, 75):
+        view = np.maximum(view, column("8", (14, top))[0][:, :60])
+    high = Column(Box(12, 20, 34, 345), 22)
+    assert all(lay_down(view, high, beyond=beyond) is None for beyond in (0, 8, 30))
+
+
 def test_an_empty_place_is_no_line():
     flat = np.full((400, 140, 3), 77, np.uint8)
     assert lay_down(flat, Column(Box(60, 40, 80, 60), 20), beyond=0) is None
