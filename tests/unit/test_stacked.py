@@ -133,10 +133,12 @@ def test_a_ruler_is_no_line():
 
 
 def test_the_numbers_of_a_scale_are_no_line():
-    view = np.full((400, 60, 3), 20, np.uint8)
-    for top in range(20, 340, 75):
-        view = np.maximum(view, column("8", (14, top))[0][:, :60])
-    high = Column(Box(12, 20, 34, 345), 22)
+    picture = Image.new("L", (60, 420), 20)
+    for index, number in enumerate(("5", "10", "15", "20", "25")):
+        place = (14, 20 + 55 * index)
+        ImageDraw.Draw(picture).text(place, number, 200, ImageFont.load_default(14))
+    view = np.repeat(np.asarray(picture)[..., None], 3, axis=2)
+    high = Column(Box(12, 20, 36, 256), 24)
     assert all(lay_down(view, high, beyond=beyond) is None for beyond in (0, 8, 30))
 
 
