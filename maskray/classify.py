@@ -77,7 +77,10 @@ _STRONG_LABELS = _LABELS.keys() - {
 }
 """Labels that hold without a colon after them."""
 _NAME_PARTS = 2
-_LABEL_WORDS = frozenset("NO NR NUM NUMBER DATE OF NAME ID PHY PHYS MD".split())
+_NUMBER_WORDS = frozenset("NO NR NUM NUMBER ID".split())
+_LABEL_WORDS = _NUMBER_WORDS | frozenset(
+    "DATE OF NAME PHY PHYS MD FIRST LAST FAMILY GIVEN MIDDLE".split()
+)
 """Words that may stand between a label and its value."""
 
 _INSTITUTION_ALONE = frozenset(
@@ -164,8 +167,8 @@ def is_plain(text: str, identifiers: Identifiers) -> bool:
 def items_in(text: str) -> list[tuple[int, int]]:
     """What stands as one item in a row whatever its gaps, as half-open character indices.
 
-    Dates, times, durations and addresses; names of anatomical things; a title and the name
-    behind it; an institution, if it fills the row.
+    Dates, times, durations, addresses of all kinds; names of anatomical things; a title
+    and the name behind it; an institution, if it fills the row.
     """
     line = list(tokens(text))
     things = [
@@ -180,7 +183,7 @@ def items_in(text: str) -> list[tuple[int, int]]:
     ]
     things += [match.span() for match in _DURATION.finditer(text)]
     runs = classify(text, Identifiers(), Policy())
-    wide = {*DATES, Category.ADDRESS}
+    wide = {*DATES, Category.ADDRESS, Category.PHONE}
     if len(runs) == 1:
         wide.add(Category.INSTITUTION)
     return [*things, *((run.start, run.end) for run in runs if run.category in wide)]
@@ -356,6 +359,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     after = following.before if following is not None else ""
     if following is not None and following.folded in _LABEL_WORDS and line[index + 2 :]:
         after += line[index + 2].before  # ID No.:
+        if word in _TREATING and following.folded in _NUMBER_WORDS:
+            return Category.PATIENT_ID  # Hospital No: 12
     if word == "OP" and (following is None or not following.is_word):
         return None
     if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
@@ -875,7 +880,11 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
 def _is_heading(line: Sequence[Token], index: int, words: Sequence[str]) -> bool:
     """Whether a word names a field of a form, and no institution: ``Hospital:``."""
     after = line[index + 1].before if line[index + 1 :] else ":"
-    return index == 0 and words[index] in _LABELS and after.startswith(":")
+    numbered = any(word in _NUMBER_WORDS for word in words[1:2])
+    return index == 0 and words[0] in _TREATING and (after.startswith(":") or numbered)
+
+
+_TREATING = frozenset({"HOSPITAL", "CLINIC"})
 
 
 def _is_nearly_clinical(token: Token) -> bool:

@@ -61,8 +61,8 @@ two readings of one line."""
 _COLUMN = 3.0
 """Height over width of a place that may hold letters one above the other."""
 _BESIDE, _IN_ROW = 12, 0.3
-"""So many letters' heights right of a letter a row of a table goes on, and so near its
-middle."""
+"""So many letters' heights right of a letter a row of a table goes on, and so level it
+is."""
 _ROUNDED = 0.01
 _IN_PIECES = frozenset({Category.UNKNOWN, Category.NAME, Category.CLINICAL, Category.SEX})
 _STANDS, _SURE_ACROSS, _FILLED = 1.5, 0.9, 0.5
@@ -207,20 +207,24 @@ def _readings(
 
 
 def _is_column_of_table(column: Reading, readings: Iterable[Reading]) -> bool:
-    """Whether each letter of a column begins a row of a table: a line goes on beside it."""
+    """Whether each letter of a column begins a row of a table: a line goes on beside it.
+
+    One line each, and nothing between the rows.
+    """
     box, count = column.spot.box, len(letters(column.text.get_secret_value()))
     if count < _FEW or box.height < _COLUMN * box.width:
         return False
     high = box.height / count
-    rows: set[int] = set()
+    rows: dict[int, list[float]] = {}
     for other in readings:
         there = other.spot.box
-        at = ((there.y0 + there.y1) / 2 - box.y0) / high
+        middle = ((there.y0 + there.y1) / 2 - box.y0) / high
         beside = box.x1 <= there.x0 <= box.x1 + _BESIDE * high
         lies = there.width > there.height and there.height < _AS_THICK * high
-        if _is_sure(other) and beside and lies and abs(at % 1 - 0.5) < _IN_ROW:
-            rows.add(int(at))
-    return len(rows.intersection(range(count))) == count
+        if _is_sure(other) and beside and lies and 0 <= middle < count:
+            rows.setdefault(int(middle), []).append(middle)
+    level = all(max(each) - min(each) < _IN_ROW for each in rows.values())
+    return level and len(rows) == count
 
 
 def _may_be_column(reading: Reading) -> bool:

@@ -542,6 +542,8 @@ def _by_neighbouring_label(
             nearest = _nearest(lines, index, _is_below)
         for other in () if nearest is None else _there(lines, nearest):
             text = lines[other].text.get_secret_value()
+            if open_label(text) is not None:
+                continue  # the next field of a form, that is empty
             labelled[other] = [
                 run
                 if number > 0 and run.category is _CLINICAL

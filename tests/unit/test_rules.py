@@ -284,7 +284,10 @@ LABELLED = """
     Surname
     Hospital: {institution:Noor}
     Hospital:
+    Hospital No: {patient_id:12}
     E-mail:
+    First name
+    {phone:j.m beki@ mailbox.exam ple}
     ID No.: {patient_id:044035}
     VISIT {other_id:2439637} W: 813 L: 310
 """
@@ -446,6 +449,7 @@ PLACES = """
     {institution:Mercy Hospital} - LEFT KNEE
     {institution:Mayo Clinic}
     {institution:GENERAL HOSPITAL}
+    {institution:Clinic} of {institution:Xelse}
     {phi:St. Mary's}
     {phi:Kinderklinik}
     {phi:Charité}
@@ -1829,6 +1833,12 @@ def test_a_place_with_a_name_of_the_header_is_hidden_whole():
 @pytest.mark.parametrize("text", ["Evergreen", "GALLSTONES", "IMA", "Vida", "Figment"])
 def test_a_plain_word_that_may_be_what_something_is_called_is_hidden(text):
     assert wrong(f"{{mask:{text}}}") == {}
+
+
+def test_the_next_field_of_an_empty_form_is_no_value():
+    fields = ("Surname", "First name", "Hospital no.:")
+    rows = [line_of(text, Box(10, y, 90, y + 20)) for y, text in zip((10, 40, 70), fields)]
+    assert findings(rows, NOBODY, DEFAULT) == ()
 
 
 def test_a_duration_is_one_item_though_its_gap_is_wide():
