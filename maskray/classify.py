@@ -100,7 +100,8 @@ _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE
 _NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
 _COUNTERS = frozenset(
-    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY".split()
+    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY LOSSES "
+    "ERRORS".split()
 )
 _MOST_PLAIN_DIGITS = 4
 _UNKNOWN = Category.UNKNOWN
@@ -263,7 +264,7 @@ def _by_allow_list(
             _mark(line, found, match.start(), match.end(), _CLINICAL)
 
 
-_PHRASES = ("FIELD OF VIEW",)
+_PHRASES = ("FIELD OF VIEW", "Q.CLEAR", "BI-RADS", "CUL DE SAC", "WARD'S")
 """Clinical phrases with a frequent name in them."""
 
 
@@ -495,11 +496,13 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
         return False
     whole, part = (*line[index + 1 : index + 3], None, None)[:2]
+    if whole is not None and whole.text == "%":
+        return True  # YA %
     if whole is None or part is None:
         return False
     if whole.before == ":" and part.before == "/":
         return whole.is_number and part.is_number  # EC:1/1, misread
-    signed = whole.before in ("", "-", "+")
+    signed = whole.before in ("", "-", "+", ":")
     return whole.is_number and part.is_number and part.before == "." and signed
 
 

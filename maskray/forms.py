@@ -74,8 +74,11 @@ _DATES = _patterns(
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # '09 06 03
     rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
+    # 09 0603, all that a line says: a camera's stamp
+    rf"^\s*\d\d(?:\s{_MM}\s?|\s?{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
-    rf"{_WEEKDAY}(?<![A-Z]){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    # ... but not FEV1, what is breathed out in a second, nor OCT 30\u00b0, a scan's angle
+    rf"{_WEEKDAY}(?<![A-Z])(?!FEV1(?!\d)|OCT\s\d\d\u00b0){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # XMAY 22, 1978: something before it was run into the month
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
@@ -133,7 +136,7 @@ _TIMES = _patterns(
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
-    r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d)",
+    r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d|\s?%)",
     # Wide print: 1 1:4 4:2 2
     r"(?<![\d:.])[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # A colon that was not read: 0607:31, 06:0731
@@ -190,7 +193,9 @@ _AGES = _patterns(
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
-_LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
+_LASTS = re.compile(
+    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|FL|FLUORO(?: TIME)?)\s*[:=]?\s*$", re.I
+)
 """What stands before a time that is a duration."""
 _BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 

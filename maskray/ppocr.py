@@ -119,9 +119,11 @@ class PPOCR:
 
 
 _NARROW = str.maketrans(
-    {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)} | {"\u3002": "."}
+    {chr(code + 0xFEE0): chr(code) for code in range(0x21, 0x7F)}
+    | {"\u3002": ".", "\u2191": "^"}
 )
-"""The wide forms of signs that a recogniser of Chinese reads: ``TAN\uff0c M.D.``"""
+"""The wide forms of signs that a recogniser of Chinese reads: ``TAN\uff0c M.D.``; and a
+caret read as an arrow."""
 
 
 def _bgr(picture: View) -> View:

@@ -64,7 +64,7 @@ def _plain_words() -> frozenset[str]:
 
 
 def is_plain_word(word: str) -> bool:
-    """Whether a word is plain English, six letters and more, as sentences write it.
+    """Whether a word is plain English, four letters and more, as sentences write it.
 
     In small letters: a place or a practice may be called by such a word, but as a name.
     """

@@ -36,8 +36,8 @@ def test_a_gap_that_is_wider_than_letters_stand_apart_is_a_space(
 
 
 def test_wide_signs_are_those_of_a_keyboard():
-    text = "TAN\uff0cM.D.\uff1a\uff085\uff09"
-    assert _spelled(text, 0.9, even(text)).text == "TAN,M.D.:(5)"
+    text = "TAN\uff0cM.D.\uff1a\uff085\uff09\u2191"
+    assert _spelled(text, 0.9, even(text)).text == "TAN,M.D.:(5)^"
 
 
 @given(st.text("AB 1", min_size=1, max_size=12), st.data())
