@@ -84,6 +84,8 @@ _DATES = _patterns(
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
+    # 1052 Aug 06, whose year was misread
+    rf"(?<![A-Z0-9.])\d{{4}}{_GAP}{_MONTH}{_GAP}{_DAY}(?![A-Z0-9])",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
     # A digit was misread or not read: 03/00/20, 0.12.2019
     rf"(?<![\d.])\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
