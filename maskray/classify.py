@@ -21,6 +21,7 @@ from maskray.vocabulary import (
     eponyms,
     is_clinical,
     is_common_name,
+    is_english,
     is_name,
     is_plain_word,
 )
@@ -92,7 +93,8 @@ _INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
     "MED MEDICAL MEDICINE CTR CENTER CENTRE HEALTH HEALTHCARE IMAGING INSTITUTE "
     "INSTITUT RADIOLOGY DEPT DEPARTMENT ASSOCIATES GROUP SURGICAL CARE MEMORIAL GENERAL "
     "REGIONAL COUNTY COMMUNITY FOUNDATION TRUST NHS PRAXIS LABORATORY SYSTEM SCHOOL "
-    "COLLEGE ORTHOPEDICS ORTHOPAEDICS CARDIOLOGY ULTRASOUND DIAGNOSTIC DIAGNOSTICS".split()
+    "COLLEGE ORTHOPEDICS ORTHOPAEDICS CARDIOLOGY ULTRASOUND DIAGNOSTIC DIAGNOSTICS "
+    "PAVILION STUDIO SURGERY PRACTICE PARTNERS PHYSICIANS EMERGENCY".split()
 )
 
 _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE".split())
@@ -140,6 +142,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     for start, end in find_numbers(_with_plain_digits(line, folded)):
         _mark(line, found, start, end, Category.OTHER_ID)
     _by_vocabulary(line, found)
+    _by_sentence(line, found)
     _by_institution(line, found)
     _by_degree(line, found)
     _by_caret(line, found)
@@ -264,7 +267,7 @@ def _by_allow_list(
             _mark(line, found, match.start(), match.end(), _CLINICAL)
 
 
-_PHRASES = ("FIELD OF VIEW", "Q.CLEAR", "BI-RADS", "CUL DE SAC", "WARD'S")
+_PHRASES = ("FIELD OF VIEW", "Q.CLEAR", "BI-RADS", "CUL DE SAC", "WARD'S", "SW VER")
 """Clinical phrases with a frequent name in them."""
 
 
@@ -458,6 +461,32 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
     _by_spacing(line, found, named)
 
 
+def _by_sentence(line: Sequence[Token], found: list[Category | None]) -> None:
+    """In a sentence a word in small letters is no name: ``small``, ``tear``, ``may``.
+
+    Nor is a word of English that begins one. Names are written with capitals there, if
+    anything is.
+    """
+    words = [token for token in line if token.is_word]
+    plain = [each for each in words if each.text.islower() and is_english(each.text)]
+    if len(words) < _SENTENCE or _MOSTLY * len(words) > len(plain):
+        return
+    capitals = any(each.text[:1].isupper() for each in words)
+    for index, token in enumerate(line):
+        titled = index > 0 and line[index - 1].folded in _TITLES
+        small = token.text.islower() and not titled
+        if not capitals:
+            small = small and is_english(token.text) and not is_common_name(token.text)
+        begins = index == 0 or line[index].before.endswith((".", ":"))
+        opens = begins and is_english(token.text) and not is_name(token.text)
+        if found[index] in (_UNKNOWN, Category.NAME) and (small or opens):
+            found[index] = _CLINICAL
+
+
+_SENTENCE, _MOSTLY = 5, 0.6
+"""Words of a sentence, and which share of them is plain at least."""
+
+
 def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
     return (
         _is_eponym(line, index)
@@ -465,6 +494,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_unit(line, index)
         or _is_setting(line, index)
         or _is_misread_setting(line, index)
+        or _is_measured(line, index)
         or _is_run_into_sign(line, index)
         or _is_run_into_counter(line, index)
         or _is_capital(line[index])
@@ -518,6 +548,35 @@ def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
 def _is_behind_cross(text: str) -> bool:
     """Whether a measure stands behind its caliper's cross: ``xArea``."""
     return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
+
+
+def _is_measured(line: Sequence[Token], index: int) -> bool:
+    """Whether a short word that nobody is called by has a measure: ``VPS 96,4 cm/s``.
+
+    A person's height, weight, age and sex, which stand behind names, are none here. Or
+    whether it heads a column, with its unit: ``DEP [l/s]``.
+    """
+    word, after = line[index], line[index + 1 : index + 5]
+    if not word.is_word or is_name(word.text) or len(word.text) > _LONGEST_MEASURE:
+        return False
+    if after and after[0].before in ("[", "("):
+        return after[0].folded in _MEASURES | _OF_DECIMALS
+    if not after or after[0].before not in ("", ":", "=", ":=") or not after[0].is_number:
+        return False
+    decimal = bool(after[1:]) and after[1].is_number and after[1].before in (".", ",")
+    unit = after[2:4] if decimal else after[1:3]
+    if not unit or unit[0].before:
+        return False
+    per_second = len(unit) > 1 and unit[1].before == "/" and unit[1].folded == "S"
+    return unit[0].folded in (
+        _MEASURES | _OF_DECIMALS if decimal or per_second else _MEASURES
+    )
+
+
+_LONGEST_MEASURE = 8
+_MEASURES = frozenset("MM UM ML MS MSEC DB HZ KHZ MHZ % MMHG KPA HU BPM FPS".split())
+_OF_DECIMALS = frozenset("CM S SEC L D CM2 CM3 UGYM2 GYCM2 MGY".split())
+"""Units of a measure, and those that only decimals, or what moves, have."""
 
 
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
@@ -858,6 +917,8 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
         return
     last = keys[-1]
     first = min([*strange, *keys])
+    while first > 0 and last == len(line) - 1 and _may_begin_name(line[first - 1]):
+        first -= 1  # Three Rivers, Sunrise Valley
     for index, token in enumerate(line):
         if (
             index < first
@@ -878,6 +939,12 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
         named = found[index - 1] is Category.INSTITUTION and _is_nearly_clinical(token)
         if index <= last or joined or named or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
+
+
+def _may_begin_name(token: Token) -> bool:
+    """Whether an institution's name may begin with a word, clinical as it may be."""
+    capital = token.text[:1].isupper() and token.is_word
+    return capital and len(token.text) >= _LONG_ENOUGH and token.folded not in _SIDES
 
 
 def _is_heading(line: Sequence[Token], index: int, words: Sequence[str]) -> bool:

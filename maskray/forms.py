@@ -78,7 +78,7 @@ _DATES = _patterns(
     rf"^\s*\d\d(?:\s{_MM}\s?|\s?{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
     # ... but not FEV1, what is breathed out in a second, nor OCT 30\u00b0, a scan's angle
-    rf"{_WEEKDAY}(?<![A-Z])(?!FEV1(?!\d)|OCT\s\d\d\u00b0){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?!\d)|OCT\s\d\d\u00b0){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # XMAY 22, 1978: something before it was run into the month
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
@@ -178,6 +178,12 @@ _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
+_GROUPS = re.compile(r"(?<![\w.-])[A-Z]{1,4}-\d{3,}-\d{3,}(?![\w-])")
+"""``BX-661-204``"""
+_NO_NUMBER = re.compile(
+    r"\d{2,4}\.\d{1,2}-\d{2,5}\.\d{1,2}|(?:(?<=VER )|(?<=VER: )|(?<=VERSION ))[\d.]+"
+)
+"""A range that was scanned, ``S22.5-I318.0``, and a version of software."""
 _MISREAD_NUMBER = re.compile(
     r"(?<![\w.])(?=[\d/-]*[A-Z])(?=(?:[^\d\s]*\d){5})[A-Z\d]{2,4}([-/])[A-Z\d]{2}\1[A-Z\d]{2,4}"
     r"(?!\w)"
@@ -192,7 +198,7 @@ _AGES = _patterns(
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGE|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
-    r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d)",
+    r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G\b)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
 _LASTS = re.compile(
@@ -235,14 +241,18 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
     Args:
         digits: A folded line with misread digits mended.
     """
-    for pattern in (_YEAR_AND_NUMBER, _MISREAD_NUMBER):
+    for pattern in (_YEAR_AND_NUMBER, _GROUPS, _MISREAD_NUMBER):
         yield from (match.span() for match in pattern.finditer(digits))
     for match in _NUMBERS.finditer(digits):
         signs = {each for each in match.group() if each in ".:/-"}
         most = _MOST_DIGITS["-" if signs == {"-"} else ""]
         if match.group().count("-") > 1:
             most = _MOST_DIGITS["--"]
-        if sum(each.isdigit() for each in match.group()) > most:
+        plain = any(
+            each.start() <= match.start() and match.end() <= each.end()
+            for each in _NO_NUMBER.finditer(digits)
+        )
+        if not plain and sum(each.isdigit() for each in match.group()) > most:
             yield match.span()
 
 

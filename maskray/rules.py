@@ -584,13 +584,21 @@ def _by_standing_alone(lines: Sequence[TextLine], labelled: list[list[Labelled]]
     for index, line in enumerate(lines):
         if line.confidence < _PLAINLY or not is_bare(line.text.get_secret_value()):
             continue
-        if _nearest(lines, index, _shares_row) is None:
+        if _nearest(lines, index, _shares_row) is None and not _has_value(lines, index):
             labelled[index] = [
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[index]
             ]
 
 
+def _has_value(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether the next text in the row of a table is a measure: ``HC`` and ``17.5 cm``."""
+    other = _nearest(lines, index, _is_farther_right)
+    text = "" if other is None else lines[other].text.get_secret_value()
+    return _MEASURE.match(text) is not None
+
+
+_MEASURE = re.compile(r"\s*\d+[.,]\d+\s*(?:[cm]?m|%|kPa|cm/s|m/s|mmHg|g)\b")
 _PLAINLY = 0.9
 
 
@@ -713,6 +721,15 @@ def _is_right_of(here: Box, there: Box) -> bool:
     level = min(here.y1, there.y1) - max(here.y0, there.y0)
     gap = there.x0 - here.x1
     return level > 0.5 * here.height and -here.height < gap < 8 * here.height
+
+
+def _is_farther_right(here: Box, there: Box) -> bool:
+    level = min(here.y1, there.y1) - max(here.y0, there.y0)
+    gap = there.x0 - here.x1
+    return level > 0.5 * here.height and 0 <= gap < _ROW_LONG * here.height
+
+
+_ROW_LONG = 20
 
 
 def _is_beside(here: Box, there: Box) -> bool:

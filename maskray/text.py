@@ -15,7 +15,7 @@ _SIGNS = str.maketrans(
 _SPECIAL = str.maketrans(
     {"ß": "SS", "Æ": "AE", "æ": "AE", "Ø": "O", "ø": "O", "Đ": "D", "đ": "D",
      "Ł": "L", "ł": "L", "Œ": "OE", "œ": "OE", "Þ": "TH", "þ": "TH", "\u0131": "I",
-     "\u00b5": "u"}
+     "\u00b5": "u", "\u03bc": "u"}
 )  # fmt: skip
 # Glyphs that OCR takes for one another, each group under one representative.
 _SKELETON = str.maketrans("OQDILJZSGB|!$", "0001112568115")

@@ -59,7 +59,7 @@ def console_terms() -> frozenset[str]:
 
 
 @cache
-def _plain_words() -> frozenset[str]:
+def _english() -> frozenset[str]:
     return frozenset(gzip.decompress(_resource("words.txt.gz")).decode().split())
 
 
@@ -68,7 +68,12 @@ def is_plain_word(word: str) -> bool:
 
     In small letters: a place or a practice may be called by such a word, but as a name.
     """
-    return word.islower() and fold(word) in _plain_words()
+    return word.islower() and len(word) > 3 and is_english(word) and not is_name(word)
+
+
+def is_english(word: str) -> bool:
+    """Whether a dictionary of English spells a word in small letters, names among them."""
+    return fold(word) in _english()
 
 
 @cache

@@ -81,6 +81,8 @@ NAMES = """
     {name:SMITH JOHN}
     {name:John Smith}
     {name:smith}
+    {mask:jane rose} was seen by {mask:brown} {any:today}
+    Seen by {mask:Dr brown} who read all of it
     {name:SMITH J}
     {name:J. SMITH}
     {name:J SMITH}
@@ -403,6 +405,7 @@ NUMBERS = """
     #{other_id:12345}
     {other_id:A-10-97415}
     {other_id:UH-7525-A}
+    {other_id:BX-661-204}
     {phi:3950-652-46}
     {phi:12-34-56}
     {other_id:2019-004412}
@@ -452,6 +455,10 @@ PLACES = """
     {institution:Mercy Hospital} - LEFT KNEE
     {institution:Mayo Clinic}
     {institution:GENERAL HOSPITAL}
+    {institution:Three Rivers Medical Center}
+    {institution:SUNRISE VALLEY DIAGNOSTICS}
+    {institution:Heart & Vascular Pavilion}
+    LEFT {institution:Mercy Hospital}
     {institution:Clinic} of {institution:Xelse}
     {phi:St. Mary's}
     {phi:Kinderklinik}
@@ -709,6 +716,18 @@ CLINICAL = """
     aVR
     xArea
     Right upper quadrant pain, ?gallstones
+    VPS 96,4 cm/s
+    DEP [l/s]
+    CST (μm)
+    DAP 142.6 μGym²
+    Version 1.88.1.64861
+    S22.5-I318.0
+    FEV 1 [l]
+    ml/100g/min
+    HC/AC (Campbell)
+    The patient tolerated the procedure well and left the department in good condition.
+    small meniscal cyst may be present. Consider
+    No sprain, and no tear of the medial meniscus
     low back pain, sciatica
     MR head
     XR chest
@@ -1840,9 +1859,27 @@ def test_a_plain_word_that_may_be_what_something_is_called_is_hidden(text):
 
 def test_the_next_field_of_an_empty_form_is_no_value():
     fields = ("Surname", "First name", "Hospital no.:")
-    rows = [line_of(text, Box(10, y, 90, y + 20)) for y, text in zip((10, 40, 70), fields)]
+    rows = [
+        line_of(text, Box(10, y, 90, y + 20))
+        for y, text in zip((10, 40, 70), fields, strict=True)
+    ]
     assert findings(rows, NOBODY, DEFAULT) == ()
 
 
 def test_a_duration_is_one_item_though_its_gap_is_wide():
     assert (0, 7) in items_in("TA 2:40")
+
+
+@pytest.mark.parametrize(
+    "marked",
+    ["{unknown:Xelse} 1.72 {any:m}", "{unknown:Xelse} 34 {any:M}", "{unknown:Doex} 45 kg",
+     "{unknown:Wunderlux} 3.2 cm"],
+)  # fmt: skip
+def test_what_is_measured_of_a_person_makes_no_measure_of_the_name(marked):
+    assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(("value", "stays"), [("17.5 cm", True), ("17", False)])
+def test_a_short_form_with_a_measure_in_its_row_is_no_ones(value, stays):
+    rows = [line_of("HC"), line_of(value, Box(200, 0, 270, 20))]
+    assert (findings(rows, NOBODY, DEFAULT) == ()) is stays
