@@ -340,15 +340,18 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
                 found[index] = _CLINICAL
             continue
         if current is None or found[index] is not None:
+            taken += found[index] not in (None, _CLINICAL)
             continue
         if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
             found[index] = _CLINICAL
         elif taken == 0 and _is_called(line, index):
             found[index], taken = current, 1
+        elif taken and _announces(line, index):
+            current = None
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
             taken += token.folded not in _TITLES
-        elif current in _WORDY or not token.is_word or (taken and _begins(line, index)):
+        elif current in _WORDY or not token.is_word or (taken and _is_long_term(token)):
             current = None
 
 
@@ -426,15 +429,15 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
     return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
 
 
-def _begins(line: Sequence[Token], index: int) -> bool:
-    """Whether the next item of a row begins: with a clinical word that is no short form.
+def _is_long_term(token: Token) -> bool:
+    """Whether a word is clinical and no short form: the next item of a row begins."""
+    return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
 
-    Or that announces something: ``W:``.
-    """
-    token, after = line[index], line[index + 1].before if line[index + 1 :] else ""
-    if not _is_spelled_right(token):
-        return False
-    return len(token.text) >= _LONG_ENOUGH or after.startswith((":", "="))
+
+def _announces(line: Sequence[Token], index: int) -> bool:
+    """Whether the next item of a row begins with what it is: ``W:``."""
+    after = line[index + 1].before if line[index + 1 :] else ""
+    return after.startswith((":", "=")) and _is_spelled_right(line[index])
 
 
 def _is_spelled_right(token: Token) -> bool:
@@ -557,7 +560,7 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     whether it heads a column, with its unit: ``DEP [l/s]``.
     """
     word, after = line[index], line[index + 1 : index + 5]
-    if not word.is_word or is_name(word.text) or len(word.text) > _LONGEST_MEASURE:
+    if is_name(word.text) or len(word.text) > _LONGEST_MEASURE:
         return False
     if after and after[0].before in ("[", "("):
         return after[0].folded in _MEASURES | _OF_DECIMALS
@@ -845,6 +848,8 @@ def _number(line: Sequence[Token], index: int) -> Category:
     if plain and len(pieces) <= 4:
         return _CLINICAL
     digits = sum(each.isdigit() for each in folded)
+    if digits < len(folded) - digits and _is_measured(line, index):
+        return _CLINICAL  # CrDIvo1 58.22 mGy
     return Category.OTHER_ID if digits >= 4 else _UNKNOWN
 
 
@@ -1283,7 +1288,7 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
     for index, token in enumerate(line):
         if len(token.text) != 1 or not (token.is_word or _is_dotted_zero(line, index)):
             continue
-        if found[index] not in (_CLINICAL, Category.SEX):
+        if found[index] not in (_CLINICAL, Category.SEX) or _announces(line, index):
             continue
         before = found[index - 1] if index > 0 else None
         after = found[index + 1] if index + 1 < len(line) else None

@@ -240,6 +240,8 @@ LABELLED = """
     Tech: {operator:KLM}
     Tech: {operator:JS}
     Tech: {operator:AB}
+    Op: {operator:Hana Mbeki} W: 1373 L: 572
+    DOB: {birth_date:2003/10/17} Compressed 14:1
     Operator: {operator:jw}
     Oper: {operator:BRZ}
     Sonographer: {operator:Tamsin}
@@ -717,6 +719,7 @@ CLINICAL = """
     xArea
     Right upper quadrant pain, ?gallstones
     VPS 96,4 cm/s
+    CrDIvo1 58.22 mGy
     DEP [l/s]
     CST (μm)
     DAP 142.6 μGym²
