@@ -21,6 +21,7 @@ from maskray.vocabulary import (
     eponyms,
     is_clinical,
     is_common_name,
+    is_direction,
     is_english,
     is_name,
     is_plain_word,
@@ -267,7 +268,7 @@ def _by_allow_list(
             _mark(line, found, match.start(), match.end(), _CLINICAL)
 
 
-_PHRASES = ("FIELD OF VIEW", "Q.CLEAR", "BI-RADS", "CUL DE SAC", "WARD'S", "SW VER")
+_PHRASES = ("FIELD OF VIEW", "Q.CLEAR", "BI-RADS", "CUL DE SAC", "SW VER")
 """Clinical phrases with a frequent name in them."""
 
 
@@ -346,7 +347,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = _CLINICAL
         elif taken == 0 and _is_called(line, index):
             found[index], taken = current, 1
-        elif taken and _announces(line, index):
+        elif taken and current not in _SPLIT_VALUES and _announces(line, index):
             current = None
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
@@ -388,12 +389,16 @@ def _is_called(line: Sequence[Token], index: int) -> bool:
     Not the name of a protocol, nor a side.
     """
     token, label = line[index], line[index - 1]
-    others = {each.folded for each in line[: index - 1]} - _OF_THE_PATIENT
+    others = {each.folded for each in line[: index - 1]} - _OF_THE_PATIENT - _WHICH_NAME
     named = label.folded in _NAME_LABELS and ":" in token.before and not others
     return named and token.is_word and len(token.text) > 1 and token.folded not in _SIDES
 
 
-_NAME_LABELS = frozenset("NAME PATIENTNAME PNAME PTNAME NAMEN NOM NOMBRE".split())
+_NAME_LABELS = frozenset(
+    "NAME PATIENTNAME PNAME PTNAME NAMEN NOM NOMBRE SURNAME FORENAME FORENAMES FIRSTNAME "
+    "LASTNAME GIVENNAME NACHNAME VORNAME PRENOM COGNOME APELLIDO APELLIDOS".split()
+)
+_WHICH_NAME = frozenset("FIRST LAST FAMILY GIVEN MIDDLE".split())
 _OF_THE_PATIENT = frozenset({"PATIENT", "PAT", "PT"})
 
 
@@ -434,10 +439,21 @@ def _is_long_term(token: Token) -> bool:
     return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
 
 
+_SPLIT_VALUES = frozenset({Category.PHONE, Category.BIRTH_DATE, Category.DATE})
+"""What has parts with a letter and a colon: ``H: 555 1234 W: 555 9876``."""
+
+
 def _announces(line: Sequence[Token], index: int) -> bool:
-    """Whether the next item of a row begins with what it is: ``W:``."""
-    after = line[index + 1].before if line[index + 1 :] else ""
-    return after.startswith((":", "=")) and _is_spelled_right(line[index])
+    """Whether the window begins, the next item of a row: ``W: 813``, behind a number."""
+    after = line[index + 1] if line[index + 1 :] else None
+    if line[index].folded not in _WINDOW_WORDS or after is None or not after.is_number:
+        return False
+    long = sum(each.isdigit() for token in line[:index] for each in token.text)
+    named = all(token.is_word for token in line[:index])
+    return after.before.startswith((":", "=")) and (long >= _LONG_ENOUGH + 1 or named)
+
+
+_WINDOW_WORDS = frozenset("W L C WW WL WC".split())
 
 
 def _is_spelled_right(token: Token) -> bool:
@@ -470,11 +486,9 @@ def _by_sentence(line: Sequence[Token], found: list[Category | None]) -> None:
     Nor is a word of English that begins one. Names are written with capitals there, if
     anything is.
     """
-    words = [token for token in line if token.is_word]
-    plain = [each for each in words if each.text.islower() and is_english(each.text)]
-    if len(words) < _SENTENCE or _MOSTLY * len(words) > len(plain):
+    if not _is_sentence(line):
         return
-    capitals = any(each.text[:1].isupper() for each in words)
+    capitals = any(token.text[:1].isupper() for token in line)
     for index, token in enumerate(line):
         titled = index > 0 and line[index - 1].folded in _TITLES
         small = token.text.islower() and not titled
@@ -484,6 +498,13 @@ def _by_sentence(line: Sequence[Token], found: list[Category | None]) -> None:
         opens = begins and is_english(token.text) and not is_name(token.text)
         if found[index] in (_UNKNOWN, Category.NAME) and (small or opens):
             found[index] = _CLINICAL
+
+
+def _is_sentence(line: Sequence[Token]) -> bool:
+    """Whether most words are plain English in small letters."""
+    words = [token for token in line if token.is_word]
+    plain = [each for each in words if each.text.islower() and is_english(each.text)]
+    return len(words) >= _SENTENCE and len(plain) >= _MOSTLY * len(words)
 
 
 _SENTENCE, _MOSTLY = 5, 0.6
@@ -503,6 +524,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_capital(line[index])
         or _is_endoscope_setting(line, index)
         or _is_behind_cross(line[index].text)
+        or (line[index].before in ("+", "-") and is_direction(line[index].text))
         or _is_run_into_side(line[index].folded)
         or is_plain_word(line[index].text)
     )
@@ -529,13 +551,15 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
         return False
     whole, part = (*line[index + 1 : index + 3], None, None)[:2]
-    if whole is not None and whole.text == "%":
-        return True  # YA %
+    if whole is not None and whole.text == "%" and token.text in ("YA", "AM"):
+        return True  # of young adults
     if whole is None or part is None:
         return False
     if whole.before == ":" and part.before == "/":
         return whole.is_number and part.is_number  # EC:1/1, misread
-    signed = whole.before in ("", "-", "+", ":")
+    signed = whole.before in ("", "-", "+")
+    clock = int(whole.text) < 24 and len(part.text) == 2 if whole.is_number else True
+    signed = signed or (whole.before == ":" and not clock)  # SW: 5.0
     return whole.is_number and part.is_number and part.before == "." and signed
 
 
@@ -593,7 +617,9 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     if len(number.text) > _MOST_PLAIN_DIGITS:
         return False
-    if _has_lost_its_capital(line, index) or token.text == "IMA":
+    after = line[index + 2].before if line[index + 2 :] else ""
+    counts = token.text == "IMA" and len(number.text) < _LONG_ENOUGH and after in ("", "/")
+    if _has_lost_its_capital(line, index) or counts:
         return True
     if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
         return False
@@ -742,7 +768,11 @@ def _rejoined(
 def _is_eponym(line: Sequence[Token], index: int) -> bool:
     """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
     name = line[index].folded.removesuffix("'S")
+    if name in _AUTHORS and line[index].before.endswith("("):
+        return line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
     beside = eponyms().get(name)
+    if beside and _is_written_as_name(line, index, beside):
+        return False
     if not beside:
         return _is_misread_eponym(line, index)
     near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
@@ -757,6 +787,24 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
     ):
         return True  # WillisCircle of Willis: two readings of a line in one
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
+
+
+_AUTHORS = frozenset(
+    "HADLOCK JEANTY CAMPBELL HILL HANSMANN MERZ REMPEN ROBINSON SHEPARD WARSOF TEICH "
+    "TEICHHOLZ SIMPSON".split()
+)
+_THEIR_TABLES = frozenset(
+    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV GA TCD CEREB FS HUM".split()
+)
+"""Whose tables of growth and volume consoles name in brackets, and of what."""
+
+
+def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
+    """Whether a name has a comma behind it, or an initial beside it."""
+    near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
+    comma = line[index + 1].before.startswith(",") if line[index + 1 :] else False
+    initial = (len(e.text) == 1 and e.is_word and e.folded not in beside for e in near)
+    return comma or any(initial)
 
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
@@ -913,10 +961,15 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     strong = strong or any(
         i - 1 in keys and words[i] in _PLACES and words[i - 1] not in _NO_KIND for i in keys
     )
+    plain = [] if _is_sentence(line) else [e for e in line if is_plain_word(e.text)]
     strange = [
         i
-        for i in range(len(line))
-        if found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION) and len(words[i]) > 1
+        for i, token in enumerate(line)
+        if (
+            found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION)
+            or (token in plain and not _is_spelled_right(token))
+        )
+        and len(words[i]) > 1
     ]
     if not keys or not (strong or strange):
         return
@@ -1081,6 +1134,8 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
         tight = figures.before == "-" and word.end + 1 == figures.start
         unknown = found[index - 1] is _UNKNOWN and word.text.isupper()
         long = figures.is_number and len(figures.text) >= _FEWEST_OF_ID
+        unit = line[index + 1].folded if line[index + 1 :] else ""
+        long = long and unit not in _MEASURES | _OF_DECIMALS | {"KV", "KVP", "MA", "MAS"}
         if tight and unknown and long and found[index] is _CLINICAL:
             found[index - 1] = found[index] = Category.OTHER_ID
     for indices in (range(1, len(line)), range(len(line) - 1, 0, -1)):

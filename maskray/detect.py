@@ -207,13 +207,16 @@ def _readings(
 
 
 def _is_column_of_table(column: Reading, readings: Iterable[Reading]) -> bool:
-    """Whether each letter of a column begins a row of a table: a line goes on beside it.
+    """Whether each figure of a column begins a row of a table: a line goes on beside it.
 
-    One line each, and nothing between the rows.
+    One line each, and nothing between the rows. The heading may give a letter.
     """
-    box, count = column.spot.box, len(letters(column.text.get_secret_value()))
+    box, text = column.spot.box, letters(column.text.get_secret_value())
+    count = len(text)
     if count < _FEW or box.height < _COLUMN * box.width:
         return False
+    if sum(each.isdigit() for each in text) < count - 1:
+        return False  # who knows whose name it is
     high = box.height / count
     rows: dict[int, list[float]] = {}
     for other in readings:

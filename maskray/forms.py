@@ -60,8 +60,8 @@ _DATES = _patterns(
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
     rf"(?<![\d.]){_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"(?<![\d.]){_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
-    # 09.092014, 0909.2014
-    rf"(?<![\d.,])(?:{_DD}\.?{_MM}|{_MM}\.?{_DD})(?:(?<=\.\d\d)|\.){_LONG_YEAR}{_THEN}",
+    # 09.092014, 0909.2014, all that a line says
+    rf"^\s*(?:{_DD}\.?{_MM}|{_MM}\.?{_DD})(?:(?<=\.\d\d)|\.){_LONG_YEAR}(?:\s*{_HMS})?\s*$",
     rf"(?<!\d)(?<!\d\.){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
     # 12:34:5606/16/1976
     rf"(?<![\d:.]){_HMS}(?:{_DAY}([-./]){_DAY}\1{_LONG_YEAR}"
@@ -75,17 +75,17 @@ _DATES = _patterns(
     # '09 06 03
     rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
     # 09 0603, all that a line says: a camera's stamp
-    rf"^\s*\d\d(?:\s{_MM}\s?|\s?{_MM}\s){_DD}\s*$",
+    rf"^\s*\d\d(?:\s{_MM}|{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
     # ... but not FEV1, what is breathed out in a second, nor OCT 30\u00b0, a scan's angle
-    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?!\d)|OCT\s\d\d\u00b0){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|OCT\s\d\d\u00b0(?!\s?\d)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # XMAY 22, 1978: something before it was run into the month
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
     # 2018 Oct 23, OCT 2018
     rf"(?<![A-Z0-9]){_LONG_YEAR}{_GAP}?{_MONTH}(?:{_GAP}?{_DAY})?(?![A-Z0-9])",
     # 1052 Aug 06, whose year was misread
-    rf"(?<![A-Z0-9.])\d{{4}}{_GAP}{_MONTH}{_GAP}{_DAY}(?![A-Z0-9])",
+    rf"(?<![A-Z0-9.])[12]\d{{3}}{_GAP}{_MONTH}{_GAP}{_DAY}(?![A-Z0-9]|\.\d)",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
     # A digit was misread or not read: 03/00/20, 0.12.2019
     rf"(?<![\d.])\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
@@ -124,6 +124,7 @@ _DECIMAL = re.compile(r"\d\.$")
 _SEPARATION = re.compile(r"\d{1,2}\s+SEP\.?", re.IGNORECASE)
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
+_POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
 _HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
@@ -144,8 +145,11 @@ _TIMES = _patterns(
     # A colon that was not read: 0607:31, 06:0731
     rf"(?<![\d:.])(?:[01]\d|2[0-3])[0-5]\d:[0-5]\d{_HALF_DAY}?(?![\d:])",
     rf"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d[0-5]\d{_HALF_DAY}?(?![\d:])",
-    # ... or read as a point, of an hour that no measure is written like: 0607.31
-    rf"(?<![\d:.])0\d(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d){_HALF_DAY}?(?![\d:])",
+    # ... or read as a point, where no measure is meant: 0607.31, TIME 1448.40,
+    # 03/01 1422.33, 1422.33 PM
+    rf"(?<![\d:.])(?=0){_POINTED}{_HALF_DAY}?(?![\d:])",
+    rf"(?<![\d:.]){_POINTED}{_HALF_DAY}(?![\d:])",
+    rf"(?:[-/]\d\d(?:\d\d)?|\.\d{{4}}|:[0-5]\d|{_MONTH}|TIME\s?:?)\s+{_POINTED}(?![\d:])",
     rf"(?<![\d:.])\d{{4,6}}{_HALF_DAY}",
 )
 _PHONES = _patterns(
@@ -155,7 +159,7 @@ _PHONES = _patterns(
     # Its plus was not read: 49 30 5550 336
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
-    r"(?<!\w)(?:[\w.+-]+\s)?[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+(?:\s[A-Z]{2,3}(?!\w))?",
+    r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+",
     r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+",
     r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov)\b\S*",
 )
@@ -164,7 +168,7 @@ _ADDRESSES = _patterns(
     r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE|CLOSE"
     r"|CRESCENT|GROVE|GARDENS|MEWS|WAY|TRAIL)\b",
     r"(?<!\w)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
-    r"(?<!\w)(?:\d{1,4},?\s+)?(?:RUE|CHEMIN|QUAI|CALLE|AVENIDA|VIALE|PIAZZA|RUA)"
+    r"(?<!\w)(?:\d{1,4},?\s+)?(?:RUE|CHEMIN|QUAI|CALLE|AVENIDA|VIALE|PIAZZA)"
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
@@ -201,9 +205,7 @@ _AGES = _patterns(
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G\b)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
-_LASTS = re.compile(
-    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|FL|FLUORO(?: TIME)?)\s*[:=]?\s*$", re.I
-)
+_LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
 """What stands before a time that is a duration."""
 _BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 

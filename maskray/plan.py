@@ -200,8 +200,9 @@ def _clear_of(box: Box, finding: Finding, kept: Iterable[TextLine]) -> Box:
     y0, y1 = box.y0, box.y1
     for line in kept:
         there = line.box
-        apart = set(line.frames).isdisjoint(finding.frames)
-        beside = there.x1 <= box.x0 or there.x0 >= box.x1
+        apart = not set(finding.frames) <= set(line.frames)
+        along = min(own.x1, there.x1) - max(own.x0, there.x0)
+        beside = 2 * along < min(own.width, there.width)
         if apart or beside or there.height > there.width:
             continue
         shared = min(own.y1, there.y1) - max(own.y0, there.y0)
@@ -211,7 +212,8 @@ def _clear_of(box: Box, finding: Finding, kept: Iterable[TextLine]) -> Box:
             y1 = min(y1, -(-(own.y1 + there.y0) // 2))
         else:
             y0 = max(y0, (own.y0 + there.y1) // 2)
-    return Box(box.x0, y0, box.x1, y1)
+    most = round(_TOUCHES * own.height)
+    return Box(box.x0, min(y0, own.y0 + most), box.x1, max(y1, own.y1 - most))
 
 
 def _within(box: Box, limit: Box) -> Box:

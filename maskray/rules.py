@@ -542,14 +542,20 @@ def _by_neighbouring_label(
             nearest = _nearest(lines, index, _is_below)
         for other in () if nearest is None else _there(lines, nearest):
             text = lines[other].text.get_secret_value()
-            if open_label(text) is not None:
-                continue  # the next field of a form, that is empty
+            if _is_next_field(text):
+                continue  # of a form, whose value is missing
             labelled[other] = [
                 run
                 if number > 0 and run.category is _CLINICAL
                 else Labelled(run.start, run.end, after_label(run, text, category))
                 for number, run in enumerate(labelled[other])
             ]
+
+
+def _is_next_field(text: str) -> bool:
+    """Whether a text is nothing but a label, and no initials that look like one."""
+    plainly = text.rstrip().endswith((":", "=", "#")) or len(text.split()) > 1
+    return plainly and open_label(text) is not None
 
 
 def _there(lines: Sequence[TextLine], index: int) -> Iterator[int]:

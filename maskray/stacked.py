@@ -182,7 +182,7 @@ def _cut(
         return None
     written = ink > _INK * float(np.median(ink[inside]))
     low, high = _ends(written, inside[0], inside[-1])
-    if _is_sparse(profile[cells[low][0] : cells[high][1]]):
+    if _is_sparse(profile[cells[low][0] : cells[high][1]], ink[low : high + 1]):
         return None
     held = tuple(bool(each) for each in written[low : high + 1])
     return cells[low : high + 1], held, round(pitch)
@@ -194,9 +194,13 @@ def _parted(profile: Profile, cells: Iterable[tuple[int, int]], ink: Profile) ->
     return statistics.median(between) < _BETWEEN * float(np.median(ink))
 
 
-def _is_sparse(profile: Profile) -> bool:
-    """Whether far less of a column is written than of letters: the numbers of a scale."""
-    stands_out = profile > 0.5 * float(np.percentile(profile, 95))
+def _is_sparse(profile: Profile, ink: Profile) -> bool:
+    """Whether far less of a column is written than of letters: the numbers of a scale.
+
+    ``ink`` is how much each cell stands out.
+    """
+    written = ink[ink > _INK * float(np.median(ink))]
+    stands_out = profile > 0.5 * float(np.percentile(written, 75))
     return float(stands_out.mean()) < _WRITTEN
 
 

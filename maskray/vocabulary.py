@@ -41,6 +41,11 @@ def clinical_words() -> frozenset[str]:
     return frozenset((words - common_names()) | console_terms())
 
 
+def is_direction(word: str) -> bool:
+    """Whether three letters tell where an oblique plane points: ``LPH``."""
+    return word.isupper() and word in _directions() and not is_name(word)
+
+
 @cache
 def _directions() -> frozenset[str]:
     """Where an oblique plane points, by three axes: ``LPH`` (PS3.3, C.7.6.1.1.1)."""
@@ -53,7 +58,17 @@ def _directions() -> frozenset[str]:
 @cache
 def console_terms() -> frozenset[str]:
     """The curated shorthand."""
-    text = _resource("console_terms.txt").decode()
+    return _terms("console_terms.txt")
+
+
+@cache
+def exact_terms() -> frozenset[str]:
+    """Curated words that are clinical as they are spelled, and not misread."""
+    return _terms("exact_terms.txt")
+
+
+def _terms(name: str) -> frozenset[str]:
+    text = _resource(name).decode()
     lines = (line for line in text.splitlines() if not line.startswith("#"))
     return frozenset(fold(word) for line in lines for word in line.split())
 
@@ -96,9 +111,7 @@ def is_clinical(word: str) -> bool:
     """Whether a word belongs to the clinical vocabulary, a misread letter forgiven."""
     folded = fold(word)
     known = clinical_words()
-    if folded in known or _SINGLE.fullmatch(folded):
-        return True
-    if folded in _directions() and not is_name(word):
+    if folded in known or _SINGLE.fullmatch(folded) or folded in exact_terms():
         return True
     if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
         return True

@@ -118,6 +118,7 @@ def test_other_reasons_make_other_regions():
         (Box(50, 58, 90, 78), (46, 74)),  # most of the same line
         (Box(120, 64, 160, 84), (46, 74)),  # not above nor below
         (Box(60, 64, 70, 94), (46, 74)),  # stands
+        (Box(85, 64, 300, 84), (46, 74)),  # hardly below
     ],
 )
 def test_a_line_that_stays_keeps_its_side_of_what_is_tight(kept, rows):

@@ -81,8 +81,14 @@ NAMES = """
     {name:SMITH JOHN}
     {name:John Smith}
     {name:smith}
-    {mask:jane rose} was seen by {mask:brown} {any:today}
-    Seen by {mask:Dr brown} who read all of it
+    {mask:jane rose} {any:was seen by} {mask:brown} {any:today}
+    Seen by {mask:Dr brown} {any:who read} all of it
+    {mask:Rene Cote}
+    {mask:HERZ, A}
+    {mask:CAR J}
+    {mask:HADLOCK, J} EDD
+    {mask:Campbell, HC}
+    {mask:PRS}
     {name:SMITH J}
     {name:J. SMITH}
     {name:J SMITH}
@@ -291,7 +297,11 @@ LABELLED = """
     Hospital No: {patient_id:12}
     E-mail:
     First name
-    {phone:j.m beki@ mailbox.exam ple}
+    {phone:j.m beki@ mailbox.exam} {mask:ple}
+    LEFT {phone:info@x.com}
+    Tel H: {phone:555 1234} W: {phone:555 9876}
+    MRN: {patient_id:12} A: {patient_id:4567}
+    Family name: {name:Grosor}
     ID No.: {patient_id:044035}
     VISIT {other_id:2439637} W: 813 L: 310
 """
@@ -318,6 +328,12 @@ DATES = """
     {date:1052 Aug 06}
     52 18 47
     {date:0648.40}
+    {date:1422.33 PM}
+    {date:TIME: 1448.40}
+    {date:2019-03-01} {date:1422.33}
+    {name:ORLANDO} FL {date:14:32:10}
+    {mask:RK}: 10.25
+    06 08 10
     TA 2:40
     SAR 2:00 W/kg
     DLP 1448.40
@@ -459,6 +475,8 @@ PLACES = """
     {institution:GENERAL HOSPITAL}
     {institution:Three Rivers Medical Center}
     {institution:SUNRISE VALLEY DIAGNOSTICS}
+    {institution:evergreen imaging}
+    {institution:PREMIER RADIOLOGY}
     {institution:Heart & Vascular Pavilion}
     LEFT {institution:Mercy Hospital}
     {institution:Clinic} of {institution:Xelse}
@@ -1867,6 +1885,12 @@ def test_the_next_field_of_an_empty_form_is_no_value():
         for y, text in zip((10, 40, 70), fields, strict=True)
     ]
     assert findings(rows, NOBODY, DEFAULT) == ()
+
+
+@pytest.mark.parametrize("initials", ["SN", "HN", "PAT"])
+def test_initials_that_look_like_a_label_are_a_value(initials):
+    found = findings(right(initials, "Operator:"), NOBODY, DEFAULT)
+    assert [each.category for each in found] == [Category.OPERATOR]
 
 
 def test_a_duration_is_one_item_though_its_gap_is_wide():

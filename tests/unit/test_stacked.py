@@ -142,6 +142,15 @@ def test_the_numbers_of_a_scale_are_no_line():
     assert all(lay_down(view, high, beyond=beyond) is None for beyond in (0, 8, 30))
 
 
+def test_grey_letters_beside_bright_ones_are_laid_down():
+    grey, places = column("KOWALSKIJAN", colour=110)
+    bright = column("KO", colour=255)[0]
+    [found] = columns_of_letters(places)
+    line = lay_down(np.maximum(grey, bright), found, beyond=8)
+    assert line is not None
+    assert line.letters == 11
+
+
 def test_an_empty_place_is_no_line():
     flat = np.full((400, 140, 3), 77, np.uint8)
     assert lay_down(flat, Column(Box(60, 40, 80, 60), 20), beyond=0) is None
