@@ -95,7 +95,7 @@ _INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
     "INSTITUT RADIOLOGY DEPT DEPARTMENT ASSOCIATES GROUP SURGICAL CARE MEMORIAL GENERAL "
     "REGIONAL COUNTY COMMUNITY FOUNDATION TRUST NHS PRAXIS LABORATORY SYSTEM SCHOOL "
     "COLLEGE ORTHOPEDICS ORTHOPAEDICS CARDIOLOGY ULTRASOUND DIAGNOSTIC DIAGNOSTICS "
-    "PAVILION STUDIO SURGERY PRACTICE PARTNERS PHYSICIANS EMERGENCY".split()
+    "PAVILION STUDIO PHYSICIANS".split()
 )
 
 _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE".split())
@@ -143,7 +143,6 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     for start, end in find_numbers(_with_plain_digits(line, folded)):
         _mark(line, found, start, end, Category.OTHER_ID)
     _by_vocabulary(line, found)
-    _by_sentence(line, found)
     _by_institution(line, found)
     _by_degree(line, found)
     _by_caret(line, found)
@@ -268,7 +267,15 @@ def _by_allow_list(
             _mark(line, found, match.start(), match.end(), _CLINICAL)
 
 
-_PHRASES = ("FIELD OF VIEW", "Q.CLEAR", "BI-RADS", "CUL DE SAC", "SW VER")
+_PHRASES = (
+    "FIELD OF VIEW",
+    "Q.CLEAR",
+    "BI-RADS",
+    "CUL DE SAC",
+    "SW VER",
+    "E-MAIL",
+    "SMART MA",
+)
 """Clinical phrases with a frequent name in them."""
 
 
@@ -341,7 +348,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
                 found[index] = _CLINICAL
             continue
         if current is None or found[index] is not None:
-            taken += found[index] not in (None, _CLINICAL)
+            taken += current is not None and found[index] is current
             continue
         if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
             found[index] = _CLINICAL
@@ -361,6 +368,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     word = _label_word(line, index)
     if word not in _LABELS:
         return None
+    if _is_sentence(line) and _is_small(line[index]):
+        return None  # the patient tolerated
     if index > 0 and word == "ID" and line[index - 1].folded in _OF_THE_PATIENT:
         return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
@@ -439,21 +448,21 @@ def _is_long_term(token: Token) -> bool:
     return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
 
 
-_SPLIT_VALUES = frozenset({Category.PHONE, Category.BIRTH_DATE, Category.DATE})
+_SPLIT_VALUES = frozenset(
+    {Category.PHONE, Category.ADDRESS, Category.BIRTH_DATE, Category.DATE}
+)
 """What has parts with a letter and a colon: ``H: 555 1234 W: 555 9876``."""
 
 
 def _announces(line: Sequence[Token], index: int) -> bool:
-    """Whether the window begins, the next item of a row: ``W: 813``, behind a number."""
-    after = line[index + 1] if line[index + 1 :] else None
-    if line[index].folded not in _WINDOW_WORDS or after is None or not after.is_number:
-        return False
-    long = sum(each.isdigit() for token in line[:index] for each in token.text)
-    named = all(token.is_word for token in line[:index])
-    return after.before.startswith((":", "=")) and (long >= _LONG_ENOUGH + 1 or named)
-
-
-_WINDOW_WORDS = frozenset("W L C WW WL WC".split())
+    """Whether the window begins, the next item of a row: ``W: 813 L: 310``."""
+    window = [token.folded for token in line[index : index + 3]]
+    number = line[index + 1 : index + 2]
+    return (
+        window[0] in ("W", "WW")
+        and window[2:] in (["L"], ["C"], ["WL"])
+        and all(each.is_number and each.before in (":", "=") for each in number)
+    )
 
 
 def _is_spelled_right(token: Token) -> bool:
@@ -463,6 +472,7 @@ def _is_spelled_right(token: Token) -> bool:
 
 def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
     named = {index for index, category in enumerate(found) if category is not None}
+    sentence = _is_sentence(line)
     for index, token in enumerate(line):
         if found[index] is not None:
             continue
@@ -472,6 +482,8 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = _number(line, index)
         elif is_clinical(token.text) or _is_clinical_here(line, index):
             found[index] = _CLINICAL
+        elif sentence and _is_small(token) and not _is_called_often(token):
+            found[index] = _CLINICAL  # tear
         elif is_name(token.text):
             found[index] = Category.NAME
         else:
@@ -480,33 +492,23 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
     _by_spacing(line, found, named)
 
 
-def _by_sentence(line: Sequence[Token], found: list[Category | None]) -> None:
-    """In a sentence a word in small letters is no name: ``small``, ``tear``, ``may``.
-
-    Nor is a word of English that begins one. Names are written with capitals there, if
-    anything is.
-    """
-    if not _is_sentence(line):
-        return
-    capitals = any(token.text[:1].isupper() for token in line)
-    for index, token in enumerate(line):
-        titled = index > 0 and line[index - 1].folded in _TITLES
-        small = token.text.islower() and not titled
-        if not capitals:
-            small = small and is_english(token.text) and not is_common_name(token.text)
-        begins = index == 0 or line[index].before.endswith((".", ":"))
-        opens = begins and is_english(token.text) and not is_name(token.text)
-        if found[index] in (_UNKNOWN, Category.NAME) and (small or opens):
-            found[index] = _CLINICAL
-
-
 def _is_sentence(line: Sequence[Token]) -> bool:
     """Whether most words are plain English in small letters."""
     words = [token for token in line if token.is_word]
-    plain = [each for each in words if each.text.islower() and is_english(each.text)]
-    return len(words) >= _SENTENCE and len(plain) >= _MOSTLY * len(words)
+    plain = sum(_is_small(each) for each in words)
+    return len(words) >= _SENTENCE and plain >= _MOSTLY * len(words)
 
 
+def _is_small(token: Token) -> bool:
+    """Whether a word is English and in small letters, as few names are written."""
+    return token.text.islower() and is_english(token.text)
+
+
+def _is_called_often(token: Token) -> bool:
+    return is_common_name(token.text) and token.text not in _HARDLY_NAMES
+
+
+_HARDLY_NAMES = frozenset("may small good long short best white low well".split())
 _SENTENCE, _MOSTLY = 5, 0.6
 """Words of a sentence, and which share of them is plain at least."""
 
@@ -518,7 +520,6 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_unit(line, index)
         or _is_setting(line, index)
         or _is_misread_setting(line, index)
-        or _is_measured(line, index)
         or _is_run_into_sign(line, index)
         or _is_run_into_counter(line, index)
         or _is_capital(line[index])
@@ -558,8 +559,6 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     if whole.before == ":" and part.before == "/":
         return whole.is_number and part.is_number  # EC:1/1, misread
     signed = whole.before in ("", "-", "+")
-    clock = int(whole.text) < 24 and len(part.text) == 2 if whole.is_number else True
-    signed = signed or (whole.before == ":" and not clock)  # SW: 5.0
     return whole.is_number and part.is_number and part.before == "." and signed
 
 
@@ -575,35 +574,6 @@ def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
 def _is_behind_cross(text: str) -> bool:
     """Whether a measure stands behind its caliper's cross: ``xArea``."""
     return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
-
-
-def _is_measured(line: Sequence[Token], index: int) -> bool:
-    """Whether a short word that nobody is called by has a measure: ``VPS 96,4 cm/s``.
-
-    A person's height, weight, age and sex, which stand behind names, are none here. Or
-    whether it heads a column, with its unit: ``DEP [l/s]``.
-    """
-    word, after = line[index], line[index + 1 : index + 5]
-    if is_name(word.text) or len(word.text) > _LONGEST_MEASURE:
-        return False
-    if after and after[0].before in ("[", "("):
-        return after[0].folded in _MEASURES | _OF_DECIMALS
-    if not after or after[0].before not in ("", ":", "=", ":=") or not after[0].is_number:
-        return False
-    decimal = bool(after[1:]) and after[1].is_number and after[1].before in (".", ",")
-    unit = after[2:4] if decimal else after[1:3]
-    if not unit or unit[0].before:
-        return False
-    per_second = len(unit) > 1 and unit[1].before == "/" and unit[1].folded == "S"
-    return unit[0].folded in (
-        _MEASURES | _OF_DECIMALS if decimal or per_second else _MEASURES
-    )
-
-
-_LONGEST_MEASURE = 8
-_MEASURES = frozenset("MM UM ML MS MSEC DB HZ KHZ MHZ % MMHG KPA HU BPM FPS".split())
-_OF_DECIMALS = frozenset("CM S SEC L D CM2 CM3 UGYM2 GYCM2 MGY".split())
-"""Units of a measure, and those that only decimals, or what moves, have."""
 
 
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
@@ -768,8 +738,9 @@ def _rejoined(
 def _is_eponym(line: Sequence[Token], index: int) -> bool:
     """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
     name = line[index].folded.removesuffix("'S")
-    if name in _AUTHORS and line[index].before.endswith("("):
-        return line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
+    if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
+        closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
+        return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
     beside = eponyms().get(name)
     if beside and _is_written_as_name(line, index, beside):
         return False
@@ -896,8 +867,6 @@ def _number(line: Sequence[Token], index: int) -> Category:
     if plain and len(pieces) <= 4:
         return _CLINICAL
     digits = sum(each.isdigit() for each in folded)
-    if digits < len(folded) - digits and _is_measured(line, index):
-        return _CLINICAL  # CrDIvo1 58.22 mGy
     return Category.OTHER_ID if digits >= 4 else _UNKNOWN
 
 
@@ -961,15 +930,20 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
     strong = strong or any(
         i - 1 in keys and words[i] in _PLACES and words[i - 1] not in _NO_KIND for i in keys
     )
-    plain = [] if _is_sentence(line) else [e for e in line if is_plain_word(e.text)]
+    sentence = _is_sentence(line)
     strange = [
         i
         for i, token in enumerate(line)
-        if (
+        if len(words[i]) > 1
+        and (
             found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION)
-            or (token in plain and not _is_spelled_right(token))
+            or (
+                _is_small(token)
+                and len(token.text) >= _LONG_ENOUGH
+                and not _is_spelled_right(token)
+                and (not sentence or i + 1 in keys)
+            )
         )
-        and len(words[i]) > 1
     ]
     if not keys or not (strong or strange):
         return
@@ -1135,7 +1109,7 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
         unknown = found[index - 1] is _UNKNOWN and word.text.isupper()
         long = figures.is_number and len(figures.text) >= _FEWEST_OF_ID
         unit = line[index + 1].folded if line[index + 1 :] else ""
-        long = long and unit not in _MEASURES | _OF_DECIMALS | {"KV", "KVP", "MA", "MAS"}
+        long = long and unit not in _UNITS_OF_COUNTS
         if tight and unknown and long and found[index] is _CLINICAL:
             found[index - 1] = found[index] = Category.OTHER_ID
     for indices in (range(1, len(line)), range(len(line) - 1, 0, -1)):
@@ -1153,6 +1127,7 @@ def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
 
 
 _FEWEST_OF_ID = 3
+_UNITS_OF_COUNTS = frozenset("KV KVP MA MAS MS MSEC MM CM ML HZ KHZ DB FPS BPM".split())
 
 
 def _by_postcode(line: Sequence[Token], found: list[Category | None]) -> None:

@@ -185,9 +185,9 @@ _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 _GROUPS = re.compile(r"(?<![\w.-])[A-Z]{1,4}-\d{3,}-\d{3,}(?![\w-])")
 """``BX-661-204``"""
 _NO_NUMBER = re.compile(
-    r"\d{2,4}\.\d{1,2}-\d{2,5}\.\d{1,2}|(?:(?<=VER )|(?<=VER: )|(?<=VERSION ))[\d.]+"
+    r"(?<=VERSION )\d{1,3}(?:\.\d{1,5}){2,3}|(?<=SW VER: )\d{1,3}(?:\.\d{1,5}){2,3}"
 )
-"""A range that was scanned, ``S22.5-I318.0``, and a version of software."""
+"""A version of software."""
 _MISREAD_NUMBER = re.compile(
     r"(?<![\w.])(?=[\d/-]*[A-Z])(?=(?:[^\d\s]*\d){5})[A-Z\d]{2,4}([-/])[A-Z\d]{2}\1[A-Z\d]{2,4}"
     r"(?!\w)"
@@ -202,7 +202,7 @@ _AGES = _patterns(
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGE|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
-    r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G\b)",
+    r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
 _LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)

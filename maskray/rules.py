@@ -598,13 +598,16 @@ def _by_standing_alone(lines: Sequence[TextLine], labelled: list[list[Labelled]]
 
 
 def _has_value(lines: Sequence[TextLine], index: int) -> bool:
-    """Whether the next text in the row of a table is a measure: ``HC`` and ``17.5 cm``."""
+    """Whether the next text in a worksheet's row is a measure: ``HC`` and ``17.5 cm``."""
+    if lines[index].text.get_secret_value().strip() not in _HEADS:
+        return False
     other = _nearest(lines, index, _is_farther_right)
     text = "" if other is None else lines[other].text.get_secret_value()
     return _MEASURE.match(text) is not None
 
 
-_MEASURE = re.compile(r"\s*\d+[.,]\d+\s*(?:[cm]?m|%|kPa|cm/s|m/s|mmHg|g)\b")
+_HEADS = frozenset("HC AC FL HL EF FS".split())
+_MEASURE = re.compile(r"\s*\d+[.,]\d+\s*(?:[cm]m|%)(?!\w)")
 _PLAINLY = 0.9
 
 

@@ -89,6 +89,11 @@ NAMES = """
     {mask:HADLOCK, J} EDD
     {mask:Campbell, HC}
     {mask:PRS}
+    {mask:(Hill)} AC
+    {any:Patient}: {mask:mary smith} with pain in the left knee
+    Scan of {mask:kowalski} {any:was} sent to the {any:ward}
+    {mask:JW} 60 bpm
+    {any:Dictated} by {mask:john smith} after the scan was done
     {name:SMITH J}
     {name:J. SMITH}
     {name:J SMITH}
@@ -476,6 +481,8 @@ PLACES = """
     {institution:Three Rivers Medical Center}
     {institution:SUNRISE VALLEY DIAGNOSTICS}
     {institution:evergreen imaging}
+    {any:Sent} from {any:sunrise} {institution:valley health} for the left knee
+    {name:DENVER} {phi:303.555.1234}
     {institution:PREMIER RADIOLOGY}
     {institution:Heart & Vascular Pavilion}
     LEFT {institution:Mercy Hospital}
@@ -737,17 +744,14 @@ CLINICAL = """
     xArea
     Right upper quadrant pain, ?gallstones
     VPS 96,4 cm/s
-    CrDIvo1 58.22 mGy
     DEP [l/s]
     CST (μm)
     DAP 142.6 μGym²
     Version 1.88.1.64861
-    S22.5-I318.0
-    FEV 1 [l]
     ml/100g/min
     HC/AC (Campbell)
     The patient tolerated the procedure well and left the department in good condition.
-    small meniscal cyst may be present. Consider
+    A small meniscal cyst may be present
     No sprain, and no tear of the medial meniscus
     low back pain, sciatica
     MR head
