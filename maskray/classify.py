@@ -344,11 +344,12 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
         label = _label(line, index)
         if label is not None:
             current, taken = label, 0
-            if found[index] is None:
-                found[index] = _CLINICAL
+            found[index] = found[index] or _CLINICAL
             continue
         if current is None or found[index] is not None:
             taken += current is not None and found[index] is current
+            if current in DATES and _ends_date(found, index):
+                current = None
             continue
         if token.folded in _LABEL_WORDS and line[index - 1].folded in _LABELS:
             found[index] = _CLINICAL
@@ -366,10 +367,9 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
 def _label(line: Sequence[Token], index: int) -> Category | None:
     """The category that a token announces, if it is a label here."""
     word = _label_word(line, index)
-    if word not in _LABELS:
+    small = _is_small(line[index]) and _is_sentence(line)  # the patient tolerated
+    if small or word not in _LABELS:
         return None
-    if _is_sentence(line) and _is_small(line[index]):
-        return None  # the patient tolerated
     if index > 0 and word == "ID" and line[index - 1].folded in _OF_THE_PATIENT:
         return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
@@ -446,6 +446,11 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
 def _is_long_term(token: Token) -> bool:
     """Whether a word is clinical and no short form: the next item of a row begins."""
     return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
+
+
+def _ends_date(found: Sequence[Category | None], index: int) -> bool:
+    """Whether a date ends here that its form gave away."""
+    return found[index] in DATES and found[index + 1 : index + 2] != [found[index]]
 
 
 _SPLIT_VALUES = frozenset(

@@ -207,6 +207,8 @@ _AGES = _patterns(
 )
 _LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
 """What stands before a time that is a duration."""
+_MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
+"""A date whose separators were not read, ``2706.65``, if it is the header's."""
 _BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
 
 Form = tuple[int, int, Category]
@@ -273,6 +275,9 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
             continue
         birth = labelled or _is_one_of(match.group(), births)
         yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)
+    for match in _MAY_BE_BIRTH.finditer(digits) if births else ():
+        if _is_one_of(match.group(), births):
+            yield _form(match, Category.BIRTH_DATE)
     for patterns, unless in ((_TIMES, _LASTS), (_MONTHS_OF_A_YEAR, _COUNTS)):
         for match in _matches(patterns, digits):
             if not unless.search(text[: match.start()]):
@@ -326,6 +331,11 @@ def _is_one_of(date: str, known: frozenset[str]) -> bool:
             if sorted(parts) == sorted(part.lstrip("0") for part in (short, month, day)):
                 return True
         shown = "".join(re.findall(r"\d+", date))
-        if shown in (each, month + day + year, day + month + year):
-            return True
+        for written in (year, year[2:]):
+            if shown in (
+                written + month + day,
+                month + day + written,
+                day + month + written,
+            ):
+                return True
     return False

@@ -253,6 +253,7 @@ LABELLED = """
     Tech: {operator:AB}
     Op: {operator:Hana Mbeki} W: 1373 L: 572
     DOB: {birth_date:2003/10/17} Compressed 14:1
+    DOB: {birth_date:11/27/1959} Z00m 140%
     Operator: {operator:jw}
     Oper: {operator:BRZ}
     Sonographer: {operator:Tamsin}
@@ -1914,3 +1915,10 @@ def test_what_is_measured_of_a_person_makes_no_measure_of_the_name(marked):
 def test_a_short_form_with_a_measure_in_its_row_is_no_ones(value, stays):
     rows = [line_of("HC"), line_of(value, Box(200, 0, 270, 20))]
     assert (findings(rows, NOBODY, DEFAULT) == ()) is stays
+
+
+@pytest.mark.parametrize("text", ["2706.65", "270665", "27 0665", "6506 27"])
+def test_a_birth_date_of_the_header_is_known_without_its_separators(text):
+    header = Dataset()
+    header.PatientBirthDate = "19650627"
+    assert wrong(f"{{birth_date:{text}}} Zoom 120%", collect(header)) == {}
