@@ -1137,11 +1137,11 @@ _UNITS_OF_COUNTS = frozenset("KV KVP MA MAS MS MSEC MM CM ML HZ KHZ DB FPS BPM".
 
 def _by_postcode(line: Sequence[Token], found: list[Category | None]) -> None:
     """Figures beside a place that nobody knows, with no unit: ``Aarfeld 8047``."""
-    for place, code in itertools.permutations(range(len(line)), 2):
+    for place, code in ((0, 1), (1, 0)) if len(line) == 2 else ():
         word, figures = line[place], line[code]
         unknown = found[place] is _UNKNOWN and len(word.text) >= _LONG_ENOUGH
         long = figures.is_number and len(figures.text) in _POSTCODE_DIGITS
-        if len(line) == 2 and unknown and word.text.istitle() and long:
+        if unknown and word.text.istitle() and long:
             found[code] = _UNKNOWN
 
 
