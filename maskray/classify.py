@@ -140,6 +140,8 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_identifiers(line, identifiers, found)
     _by_form(line, folded, identifiers, policy, found)
     _by_label(line, found)
+    for match in _SCANNED.finditer(folded):
+        _mark(line, found, match.start(), match.end(), _CLINICAL)
     for start, end in find_numbers(_with_plain_digits(line, folded)):
         _mark(line, found, start, end, Category.OTHER_ID)
     _by_vocabulary(line, found)
@@ -152,6 +154,10 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_side(line, found)
     _by_date(line, found)
     return tuple(_runs(line, found))
+
+
+_SCANNED = re.compile(r"(?<!\w)[SI]\d{1,3}\.\d{1,3}-[SI]\d{1,4}\.\d{1,3}(?!\w)")
+"""From where to where a scanner's table moved: ``S22.5-I318.0``."""
 
 
 def is_plain(text: str, identifiers: Identifiers) -> bool:
@@ -275,6 +281,7 @@ _PHRASES = (
     "SW VER",
     "E-MAIL",
     "SMART MA",
+    "FEV 1",
 )
 """Clinical phrases with a frequent name in them."""
 
@@ -570,7 +577,7 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
 def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
     """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
     level = line[index + 1] if index + 1 < len(line) else None
-    named = line[index].text in ("Eh", "Gr", "Ce", "Ct", "Cr")
+    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr")
     return (
         named and level is not None and level.before == ":" and len(level.text) < _INITIALS
     )
@@ -770,7 +777,7 @@ _AUTHORS = frozenset(
     "TEICHHOLZ SIMPSON".split()
 )
 _THEIR_TABLES = frozenset(
-    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV GA TCD CEREB FS HUM".split()
+    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV SV CO GA TCD CEREB FS HUM".split()
 )
 """Whose tables of growth and volume consoles name in brackets, and of what."""
 

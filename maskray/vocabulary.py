@@ -83,7 +83,11 @@ def is_plain_word(word: str) -> bool:
 
     In small letters: a place or a practice may be called by such a word, but as a name.
     """
-    return word.islower() and len(word) > 3 and is_english(word) and not is_name(word)
+    small = word.islower() and is_english(word)
+    return small and (word in _BETWEEN or (len(word) > 3 and not is_name(word)))
+
+
+_BETWEEN = frozenset("is are was were be been has have if it its an as than".split())
 
 
 def is_english(word: str) -> bool:

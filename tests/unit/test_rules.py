@@ -749,6 +749,10 @@ CLINICAL = """
     CST (μm)
     DAP 142.6 μGym²
     Version 1.88.1.64861
+    S22.5-I318.0
+    FEV 1 [l]
+    There is no fracture
+    EH: A5
     ml/100g/min
     HC/AC (Campbell)
     The patient tolerated the procedure well and left the department in good condition.
@@ -1922,3 +1926,15 @@ def test_a_birth_date_of_the_header_is_known_without_its_separators(text):
     header = Dataset()
     header.PatientBirthDate = "19650627"
     assert wrong(f"{{birth_date:{text}}} Zoom 120%", collect(header)) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [("MMMMNMMM", True), ("UAAAANAAAA", False), ("LLLLLLL", True), ("BARBARA", False),
+     ("AAAAAA", False), ("ANNANNA", False)],
+)  # fmt: skip
+def test_a_curve_is_no_name(text, stays):
+    assert (findings([line_of(text)], NOBODY, DEFAULT) == ()) is stays
+    header = Dataset()
+    header.PatientName = text
+    assert findings([line_of(text)], collect(header), DEFAULT) != ()
