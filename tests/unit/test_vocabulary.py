@@ -8,9 +8,12 @@ from maskray.vocabulary import (
     common_names,
     console_terms,
     eponyms,
+    exact_terms,
     is_clinical,
     is_common_name,
+    is_direction,
     is_name,
+    is_plain_word,
     people_names,
 )
 
@@ -175,3 +178,27 @@ def test_eponyms_always_need_company():
 @pytest.mark.parametrize("name", ["SMITH", "JONES", "GARCIA", "JOHNSON", "NGUYEN"])
 def test_frequent_names_excuse_themselves_by_few_words(name):
     assert len(eponyms().get(name, ())) < 25
+
+
+def test_exact_terms_are_nobodys_names_and_are_not_misread():
+    assert exact_terms().isdisjoint(people_names())
+    assert is_clinical("Osteopenia")
+    assert not is_clinical("Osteopenla")
+    assert not is_clinical("EVISEXERA")
+
+
+@pytest.mark.parametrize("word", ["gallstones", "is"])
+def test_plain_words_are_written_in_small_letters(word):
+    assert is_plain_word(word)
+    assert not is_plain_word(word.upper())
+    assert not is_plain_word(word.title())
+
+
+@pytest.mark.parametrize("word", ["smith", "tear", "xylander"])
+def test_a_name_or_what_no_dictionary_holds_is_no_plain_word(word):
+    assert not is_plain_word(word)
+
+
+def test_a_direction_has_one_letter_of_each_axis():
+    assert is_direction("LPH")
+    assert not any(map(is_direction, ("LRH", "LP", "ALI", "lph")))
