@@ -50,7 +50,7 @@ _LABELS: dict[str, Category] = {
         Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL MAIL MOBILE",
         Category.ADDRESS: "ADDR ADDRESS",
         Category.DEVICE_SERIAL: "SN SERIAL SERIALNO",
-        Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER",
+        Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER EX",
     }.items()
     for word in words.split()
 }
@@ -72,6 +72,7 @@ _STRONG_LABELS = _LABELS.keys() - {
     "ADM",
     "READ",
     "OP",
+    "EX",
     "HOSPITAL",
     "CLINIC",
     "MAIL",
