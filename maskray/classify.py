@@ -468,14 +468,13 @@ _SPLIT_VALUES = frozenset(
 
 
 def _announces(line: Sequence[Token], index: int) -> bool:
-    """Whether the window begins, the next item of a row: ``W: 813 L: 310``."""
-    window = [token.folded for token in line[index : index + 3]]
+    """Whether the next item of a row begins: ``Se: 2``, or ``W: 813 L: 310``."""
+    words = [token.folded for token in line[index : index + 3]]
     number = line[index + 1 : index + 2]
-    return (
-        window[0] in ("W", "WW")
-        and window[2:] in (["L"], ["C"], ["WL"])
-        and all(each.is_number and each.before in (":", "=") for each in number)
-    )
+    if not number or not number[0].is_number or number[0].before not in (":", "="):
+        return False
+    window = words[0] in ("W", "WW") and words[2:] in (["L"], ["C"], ["WL"])
+    return window or words[0] in ("SE", "SER", "IM", "IMG")
 
 
 def _is_spelled_right(token: Token) -> bool:

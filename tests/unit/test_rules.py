@@ -292,7 +292,7 @@ LABELLED = """
     CASE: {other_id:12}
     ORDER: {other_id:77}
     Visit {other_id:4412}
-    Ex: {other_id:6618}
+    Ex: {other_id:20417} Se: 2 Im: 12
     Ex 12
     REQ: {other_id:1}
     Phone: {phone:8675309}
