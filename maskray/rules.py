@@ -57,7 +57,6 @@ def findings(
     _by_counting(lines, labelled)
     _by_standing_alone(lines, labelled)
     _by_ticks(lines, labelled, identifiers)
-    _by_waves(lines, labelled, identifiers)
     found = [
         Finding(
             line.frames,
@@ -626,22 +625,6 @@ def _by_ticks(
 
 
 _SCALE_LONG = 3
-
-
-def _by_waves(
-    lines: Sequence[TextLine], labelled: list[list[Labelled]], identifiers: Identifiers
-) -> None:
-    """A curve or a row of marks, read as ever the same letters: ``MMMMNMMM``."""
-    for index, line in enumerate(lines):
-        text = letters(line.text.get_secret_value())
-        few = len(text) > _SHORTEST_WAVE and len(text) >= _SAME * len(set(text))
-        known = any(True for _ in identifiers.find(list(tokens(text))))
-        if few and not known and text.isalpha() and text.isascii():
-            labelled[index] = [replace(r, category=_CLINICAL) for r in labelled[index]]
-
-
-_SHORTEST_WAVE, _SAME = 6, 4
-"""A curve is read as more letters than that, and as so many for each that differs."""
 
 
 def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
