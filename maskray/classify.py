@@ -139,6 +139,8 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     folded = fold_keeping_length(text)
     _by_allow_list(line, folded, policy, found)
     _by_identifiers(line, identifiers, found)
+    for match in _VERTEBRAL.finditer(folded):
+        _mark(line, found, match.start(), match.end(), _CLINICAL)
     _by_form(line, folded, identifiers, policy, found)
     _by_label(line, found)
     for match in _SCANNED.finditer(folded):
@@ -150,15 +152,22 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_degree(line, found)
     _by_caret(line, found)
     _by_company(line, found)
+    _by_particle(line, found)
     _by_compound(line, found)
     _by_postcode(line, found)
+    _by_address(line, found)
     _by_side(line, found)
+    _by_foreign_month(line, found)
     _by_date(line, found)
     return tuple(_runs(line, found))
 
 
 _SCANNED = re.compile(r"(?<!\w)[SI]\d{1,3}\.\d{1,3}-[SI]\d{1,4}\.\d{1,3}(?!\w)")
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
+
+
+_VERTEBRAL = re.compile(r"(?<![\w-])[CTLS]\d{1,2}(?:[-/][CTLS]\d{1,2}){1,4}(?![\w-])")
+"""A part of the spine: ``L3-L4-L5`` is no date whose ones were misread."""
 
 
 def is_plain(text: str, identifiers: Identifiers) -> bool:
@@ -1110,6 +1119,22 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = found[index - 1]
 
 
+def _by_particle(line: Sequence[Token], found: list[Category | None]) -> None:
+    """The particles before a name are part of it: ``de la Cruz``, ``Di Maggio``."""
+    for index in range(len(line) - 2, -1, -1):
+        name, open_one = line[index + 1], found[index] in (_CLINICAL, _UNKNOWN)
+        joined = not name.before.strip(" '\u2019-")
+        worded = len(name.text) > 1 and _is_person(found[index + 1])
+        if line[index].folded in _PARTICLES and open_one and joined and worded:
+            found[index] = found[index + 1]
+
+
+_PARTICLES = frozenset(
+    "DE DEL DELLA DI DA DO DOS DAS DU DES LA LE LAS LOS VAN VON VOM ZU ZUM ZUR DER DEN TER "
+    "TEN EL AL BIN BINT IBN ABU ABD BEN MC MAC".split()
+)
+
+
 def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
     """What hyphens join to a number of an identifier is part of it: ``A-10-97415``.
 
@@ -1153,6 +1178,35 @@ def _by_postcode(line: Sequence[Token], found: list[Category | None]) -> None:
 
 
 _POSTCODE_DIGITS = (4, 5)
+
+
+def _by_address(line: Sequence[Token], found: list[Category | None]) -> None:
+    """What belongs to an address: the house before its street, all between its parts.
+
+    And a street, a house, a postcode and a town, though nobody knows them:
+    ``Birkimelur 10, 107 Reykjavik``.
+    """
+    strange = (_UNKNOWN, Category.NAME, Category.ADDRESS)
+    for first in range(len(line) - 3):
+        street, house, code, town = line[first : first + 4]
+        words = street.is_word and town.is_word and code.before.startswith(",")
+        numbers = house.is_number and code.is_number
+        known = {found[first], found[first + 3]} - set(strange)
+        if words and numbers and not known and len(town.text) >= _LONG_ENOUGH:
+            found[first : first + 4] = [Category.ADDRESS] * 4
+    parts = [i for i, each in enumerate(found) if each is Category.ADDRESS]
+    if not parts:
+        return
+    first, last = parts[0], parts[-1]
+    while first > 0 and (found[first - 1] in strange or _is_house(line[first - 1])):
+        first -= 1
+    for index in range(first, last):
+        if found[index] in (_CLINICAL, _UNKNOWN, Category.NAME, Category.INSTITUTION):
+            found[index] = Category.ADDRESS
+
+
+def _is_house(token: Token) -> bool:
+    return token.is_number and len(token.text) <= _LONG_ENOUGH
 
 
 _IDS = frozenset(
@@ -1223,6 +1277,20 @@ def _is_amid_name(
         return False
     apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", "."}
     return not apart and _is_person(found[index - 1]) and _is_person(found[index + 1])
+
+
+def _by_foreign_month(line: Sequence[Token], found: list[Category | None]) -> None:
+    """A word that nobody knows between a day and a year is a month: ``12 Meitheamh 1958``."""
+    for index in range(len(line) - 2):
+        day, month, year = line[index : index + 3]
+        unknown = month.is_word and found[index + 1] in (_UNKNOWN, Category.NAME)
+        gaps = (month.before + year.before).strip(" .-/")
+        dated = day.is_number and 1 <= int(day.text) <= _LAST_DAY
+        if unknown and dated and not gaps and _YEAR.fullmatch(year.text):
+            found[index : index + 3] = [Category.DATE] * 3
+
+
+_LAST_DAY = 31
 
 
 def _by_date(line: Sequence[Token], found: list[Category | None]) -> None:

@@ -37,8 +37,12 @@ _LONG_YEAR = r"(?:18|19|20)\d\d"
 _YEAR = rf"(?:{_LONG_YEAR}|'?\d\d)"
 _MM = r"(?:0[1-9]|1[0-2])"
 _DD = r"(?:0[1-9]|[12]\d|3[01])"
+_PAST_12 = r"(?:1[3-9]|2\d|3[01])"
+"""A day that is no month."""
 _GAP = r"(?:\s*[-./,'\s]\s*(?:DE\s+)?)"
 _HMS = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
+_ROMAN = "(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})"
+"""Months as several countries number them."""
 _THEN = rf"(?:{_HMS})?(?!\d|\.\d)"
 """After the last digit of a date; a time may follow whose gap was not read."""
 
@@ -74,6 +78,14 @@ _DATES = _patterns(
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # '09 06 03
     rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
+    # F.Nac.07-03-58
+    rf"(?<=[A-Z]{{2}}\.){_DAY}([-./]){_DAY}\1{_YEAR}{_THEN}",
+    # 5-X-2020, 12 XI 2019
+    rf"(?<![\w.]){_DAY}\s?([-./ ])\s?{_ROMAN}\s?\1\s?{_LONG_YEAR}(?!\w)",
+    # 2019.123, the day of a year, all that a line says
+    rf"^\s*{_LONG_YEAR}[./-](?:[0-2]\d\d|3[0-6]\d)\s*$",
+    # 03 14 19, all that a line says
+    rf"^(?=.*\b0)\s*(?:{_PAST_12} {_MM}|{_MM} {_PAST_12}) \d\d\s*$",
     # 09 0603, all that a line says: a camera's stamp
     rf"^\s*\d\d(?:\s{_MM}|{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
@@ -125,13 +137,19 @@ _SEPARATION = re.compile(r"\d{1,2}\s+SEP\.?", re.IGNORECASE)
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
-_HALF_DAY = r"(?:\s?[AP]\.?M\b\.?)"
+_HALF_DAY = r"(?:\s?[AP](?:\.\s?)?M\b\.?)"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
     rf"{_HALF_DAY}?(?![\d:])",
     # Time: 13.03, whose colon was read as a point
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
+    # 19:2:28, of which a digit was not read
+    r"(?<![\d:.])(?:[01]?\d|2[0-3]):\d:[0-5]\d(?![\d:])",
+    # 0415 HRS, 14:30 Uhr
+    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|HOURS|UHR)\b",
+    # 7.3.22 8.05
+    r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 87:40.25, whose hour was misread
     r"(?<![\d:.])\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read
@@ -155,6 +173,7 @@ _TIMES = _patterns(
 _PHONES = _patterns(
     r"(?<![\w.])\+\d{1,3}[\s().-]*(?:\d[\s().-]{0,2}){6,12}\d",
     r"(?<![\w.])\(?\d{3}\)?[\s./-]{1,2}\d{3}[\s.-]\d{4}(?!\d)",
+    r"(?<!\w)\(0\d{1,4}\)\s?\d{3,5}(?:[\s-]?\d{3,4})?(?!\d)",
     r"(?<![\w.])0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2,5}(?!\d)",
     # Its plus was not read: 49 30 5550 336
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
@@ -172,18 +191,39 @@ _ADDRESSES = _patterns(
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
+    # THORNBURY BS35 9ZZ
+    r"(?<!\w)[A-Z]{3,},?\s+[A-Z]{1,2}\d[A-Z\d]?\s\d(?!HZ|DB)[ABD-HJLNP-UW-Z]{2}\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
     # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4
     r"(?<!\w)(?:[A-Z]+\s+){0,2}[A-Z]+,\s*[A-Z]{2},?\s+(?:\d{5}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b",
 )
-_SOCIAL_SECURITY = _patterns(r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-])")
+_NATIONAL = _patterns(
+    r"(?<![\w-])(?<!\d\.)\d{3}-\d{2}-\d{4}(?![\w-])",  # United States
+    # ... and Medicare: 1EG4-TE5-MK73
+    r"(?<![\w-])(?<!\d\.)[1-9][A-Z][A-Z\d]\d([- ])[A-Z][A-Z\d]\d\1[A-Z]{2}\d\d(?![\w-])",
+    r"(?<![\w-])(?<!\d\.)[12] \d\d \d\d \d[\dAB] \d{3} \d{3}(?: \d\d)?(?![\w-])",  # France
+    r"(?<![\w-])(?<!\d\.)[A-Z]{2} \d\d \d\d \d\d [A-D](?![\w-])",  # United Kingdom
+    r"(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d(?![\w-])",  # Australia
+    r"(?<![\w-])(?<!\d\.)\d{4} \d{3} \d{3}(?![\w-])",  # Ontario
+    r"^\s*(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",  # India
+    r"(?<![\w-])(?<!\d\.)\d{6} \d{4}(?![\w-])",  # Denmark
+    r"(?<![\w-])(?<!\d\.)(?:19|20)\d{6}-\d{4}(?![\w-])",  # Sweden
+)
+"""Numbers of persons or their insurance, as countries write them."""
+_WARDS = _patterns(
+    r"(?<!\w)(?:WARD|ENF(?:ERMARIA)?|HABITACION|BETTENSTATION)[.:]?\s*\d{1,3}[A-Z]?(?![\w.])"
+    r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))?",
+)
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
-_GROUPS = re.compile(r"(?<![\w.-])[A-Z]{1,4}-\d{3,}-\d{3,}(?![\w-])")
-"""``BX-661-204``"""
+_GROUPS = re.compile(
+    r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
+    r"|\d{2,}-\d{3,}-[A-Z]{2}|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
+)
+"""``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
 _NO_NUMBER = re.compile(
     r"(?<=VERSION )\d{1,3}(?:\.\d{1,5}){2,3}|(?<=SW VER: )\d{1,3}(?:\.\d{1,5}){2,3}"
 )
@@ -209,7 +249,10 @@ _LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$
 """What stands before a time that is a duration."""
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
-_BIRTH = re.compile(r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACIM|NAISS)", re.I)
+_BIRTH = re.compile(
+    r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACI[MD]|NAISS|NAS?C\b|NASCI|NAROZ|NEE? LE\b)",
+    re.I,
+)
 
 Form = tuple[int, int, Category]
 """Half-open character indices, and what stands there."""
@@ -230,9 +273,11 @@ def find_forms(
     """
     yield from _dates_and_times(text, digits, births)
     for patterns, shown, category in (
-        (_SOCIAL_SECURITY, digits, Category.PATIENT_ID),
+        (_NATIONAL, text, Category.PATIENT_ID),
+        (_NATIONAL, digits, Category.PATIENT_ID),
         (_UIDS, digits, Category.OTHER_ID),
         (_PHONES, digits, Category.PHONE),
+        (_WARDS, text, Category.INSTITUTION),
         (_ADDRESSES, text, Category.ADDRESS),
         (_ADDRESSES, words, Category.ADDRESS),
     ):

@@ -112,7 +112,7 @@ NAMES = """
     {name:MacDonald, Fiona}
     {name:Smythe-Jones, Al}
     {phi:van der Berg, Willem}
-    de la {name:Cruz, María}
+    {name:de la Cruz, María}
     {phi:Nguyễn Văn Bình}
     {phi:Ng, Bo}
     {phi:Xu Li}
@@ -432,6 +432,16 @@ NUMBERS = """
     {other_id:A-10-97415}
     {other_id:UH-7525-A}
     {other_id:BX-661-204}
+    {other_id:N-20 331 874}
+    {other_id:20-7741-CX}
+    {other_id:00-47-19}
+    {other_id:0 0-47-19}
+    {patient_id:2 47 08 75 116 042 83}
+    {patient_id:QQ 12 34 56 C}
+    {patient_id:1EG4-TE5-MK73}
+    {patient_id:2123 45670 1}
+    {patient_id:010170 1234}
+    {patient_id:2345 6789 0123}
     {phi:3950-652-46}
     {phi:12-34-56}
     {other_id:2019-004412}
@@ -464,6 +474,11 @@ PLACES = """
     {phi:Aarfeld 8047}
     {phi:8047 Aarfeld}
     {address:Springfield, IL 62704}
+    {address:14 Quarry Row, Thornbury BS35 9ZZ}
+    {address:Birkimelur 10, 107 Reykjav\xedk}
+    {address:Hauptstr. 5, 80331 M\xfcnchen}
+    {institution:Ward 7B Bed 12}
+    {institution:Enf. 3, Leito 21}
     {address:P.O. Box 123}
     {institution:Saltmarsh Valley Hospital}
     {institution:ST MARY'S HOSPITAL}
@@ -1528,7 +1543,7 @@ def test_frames_are_counted_whatever_stands_behind(others):
         "Acq: {date:SAT18 FE82017} Baker cyst",
         "12 mA 2000",
         "Angle 1:45 deg",
-        "{date:12:30} De {phi:Vries}",
+        "{date:12:30} {phi:De Vries}",
         "BPD 78.1mm33w4d",
         "{phi:781234mm33w4d}",
         "{phone:ww w.murdmere-1maging.example}",
