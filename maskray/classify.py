@@ -17,6 +17,7 @@ from maskray.records import Category
 from maskray.text import Token, as_digits, as_letters, distance, fold, tokens
 from maskray.vocabulary import (
     clinical_words,
+    codes,
     console_terms,
     eponyms,
     is_clinical,
@@ -39,16 +40,20 @@ _LABELS: dict[str, Category] = {
         Category.NAME: "NAME PATIENT PAT PNAME PTNAME PT NAMEN NOM NOMBRE PATIENTNAME "
         "SURNAME FORENAME FORENAMES FIRSTNAME LASTNAME GIVENNAME NACHNAME VORNAME PRENOM "
         "COGNOME APELLIDO APELLIDOS",
-        Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN",
-        Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS",
+        Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN "
+        "GEBURTSDATUM GEBOREN NACIMIENTO NASCIMENTO NASCITA NAISSANCE GEBOORTEDATUM",
+        Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS "
+        "CEDULA DNI NIF CPF PESEL CURP BSN INSEE",
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
         Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
         "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ",
         Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OP OPER SONOGRAPHER SONO "
         "RADIOGRAPHER INITIALS OPR TECHNICIAN MTRA",
         Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION HOSPITAL CLINIC",
-        Category.PHONE: "TEL PHONE FAX TELEPHONE EMAIL MAIL MOBILE",
-        Category.ADDRESS: "ADDR ADDRESS",
+        Category.PHONE: "TEL PHONE FAX TELEPHONE TELEFON TELEFONO TELEFOON EMAIL MAIL "
+        "MOBILE",
+        Category.ADDRESS: "ADDR ADDRESS ADRESSE ANSCHRIFT WOHNORT WOONPLAATS DIRECCION "
+        "INDIRIZZO ENDERECO DOMICILIO",
         Category.DEVICE_SERIAL: "SN SERIAL SERIALNO",
         Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER EX",
     }.items()
@@ -105,7 +110,7 @@ _NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
 _COUNTERS = frozenset(
     "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY LOSSES "
-    "ERRORS".split()
+    "ERRORS BILD SCHICHT SERIE COUPE IMAGEN CORTE STRATO IMMAGINE FOTOGRAMMA BEELD".split()
 )
 _MOST_PLAIN_DIGITS = 4
 _UNKNOWN = Category.UNKNOWN
@@ -291,6 +296,11 @@ _PHRASES = (
     "SW VER",
     "E-MAIL",
     "SMART MA",
+    "AUTO/SMART",
+    "NEAR FOCUS",
+    "SYNGO.VIA",
+    "MM READING",
+    "DYN*S/CM5",
     "FEV 1",
 )
 """Clinical phrases with a frequent name in them."""
@@ -540,6 +550,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or _is_run_into_eponym(line[index].folded)
         or _is_unit(line, index)
         or _is_setting(line, index)
+        or _is_code(line, index)
         or _is_misread_setting(line, index)
         or _is_run_into_sign(line, index)
         or _is_run_into_counter(line, index)
@@ -581,6 +592,25 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
         return whole.is_number and part.is_number  # EC:1/1, misread
     signed = whole.before in ("", "-", "+")
     return whole.is_number and part.is_number and part.before == "." and signed
+
+
+def _is_code(line: Sequence[Token], index: int) -> bool:
+    """Whether a listed short form has its value behind it: ``QT 380``.
+
+    No date or time: ``RK: 10.25``.
+    """
+    number = line[index + 1] if index + 1 < len(line) else None
+    if line[index].folded not in codes() or number is None:
+        return False
+    plain = number.before.strip() in ("", ":", "=", "+", "-", "<", ">")
+    after = line[index + 2].before.strip() if line[index + 2 :] else ""
+    valued = number.text[:1].isdigit() and len(number.text) <= _MOST_PLAIN_DIGITS
+    part = line[index + 2].text if after == "." else ""
+    timed = number.before.strip() == ":" and len(part) == _DIGITS_OF_MINUTES
+    return plain and valued and not timed and after not in (":", "/", "-")
+
+
+_DIGITS_OF_MINUTES = 2
 
 
 def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
@@ -712,7 +742,7 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     if token.before == "/" and line[index - 1].folded in console_terms():
         return token.text.islower() and small in console_terms()
     numeric = line[index - 1].is_number and not token.before
-    if numeric and token.text in _CENTIMETRES:
+    if numeric and token.text in _CENTIMETRES | _OF_NUMBERS:
         return True
     meant = {token.folded.translate(_UNIT_GLYPHS), small}
     decimal = line[index - 1].before == "." and token.text[0].islower()
@@ -722,6 +752,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
+_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU".split())
+"""Units that are initials or a name elsewhere: gray, Wood units, fractions."""
 _CENTIMETRES = frozenset({"gm", "em", "om"})
 """What ``cm`` is misread as."""
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
@@ -759,7 +791,8 @@ def _rejoined(
 def _is_eponym(line: Sequence[Token], index: int) -> bool:
     """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
     name = line[index].folded.removesuffix("'S")
-    if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
+    author = name in _AUTHORS or name in eponyms()
+    if author and index > 0 and line[index].before.endswith("("):
         closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
         return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
     beside = eponyms().get(name)
@@ -786,7 +819,8 @@ _AUTHORS = frozenset(
     "TEICHHOLZ SIMPSON".split()
 )
 _THEIR_TABLES = frozenset(
-    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV SV CO GA TCD CEREB FS HUM".split()
+    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV SV CO GA TCD CEREB FS HUM "
+    "LVIDD LVIDS IVSD IVSS LVPWD LVPWS MASS LVM BSA VOL".split()
 )
 """Whose tables of growth and volume consoles name in brackets, and of what."""
 
@@ -841,6 +875,8 @@ _PLAIN_NUMBERS = [
         r"(?:\d{1,3}[CM]M)?\d{1,2}W\d?D?",  # weeks and days of pregnancy, behind a length
         r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
         r"[A-Z]{1,3}\d{1,2}[A-Z]?",
+        r"\d{1,2}W[LI]D",  # a one that was misread
+        r"[\u0391\u0392]\d{1,2}",  # Graf's angles
         r"\d{1,2}[A-Z]{1,2}\d?",
         r"[23]D\d{2,3}",  # a gain
         r"[A-Z]\d{1,3}(DB|[KM]?HZ|[CM]M|M?S|KV|FPS|BPM)",  # Dyn R65dB
@@ -867,9 +903,10 @@ def _number(line: Sequence[Token], index: int) -> Category:
         decimals = index > 0 and line[index - 1].is_number
         decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
         decimals = decimals and token.start == line[index - 1].end + 1
-        short = len(token.text) <= _MOST_PLAIN_DIGITS
+        short = len(token.text) <= _MOST_PLAIN_DIGITS + _is_duration(line, index)
         return _CLINICAL if short or decimals else Category.OTHER_ID
-    if any(each.isalpha() and not each.isascii() for each in folded):
+    foreign = any(each.isalpha() and not each.isascii() for each in folded)
+    if foreign and not any(each.fullmatch(folded) for each in _PLAIN_NUMBERS):
         return _UNKNOWN
     if _PULSE_SEQUENCE.fullmatch(folded):
         return _CLINICAL
@@ -889,6 +926,12 @@ def _number(line: Sequence[Token], index: int) -> Category:
         return _CLINICAL
     digits = sum(each.isdigit() for each in folded)
     return Category.OTHER_ID if digits >= 4 else _UNKNOWN
+
+
+def _is_duration(line: Sequence[Token], index: int) -> bool:
+    """Whether a number is a time of a pulse sequence: ``TR 11000``."""
+    named = index > 0 and line[index - 1].folded in ("TR", "TE", "TI")
+    return named and line[index].before.strip() in ("", ":", "=")
 
 
 _PULSE_SEQUENCE = re.compile(
@@ -926,6 +969,8 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
         if one.before in ("/", "-", ".", ":", "+", "="):
             continue
         if first > 0 and line[first - 1].folded in _COUNTERS:
+            continue
+        if line[first + 2 :] and line[first + 2].folded == "MMHG":
             continue
         low, high = sorted((int(one.text), int(other.text)))
         if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
@@ -1280,7 +1325,10 @@ def _is_amid_name(
 
 
 def _by_foreign_month(line: Sequence[Token], found: list[Category | None]) -> None:
-    """A word that nobody knows between a day and a year is a month: ``12 Meitheamh 1958``."""
+    """A word that nobody knows, between a day and a year, is a month's.
+
+    ``12 Meitheamh 1958``.
+    """
     for index in range(len(line) - 2):
         day, month, year = line[index : index + 3]
         unknown = month.is_word and found[index + 1] in (_UNKNOWN, Category.NAME)

@@ -90,7 +90,7 @@ _DATES = _patterns(
     rf"^\s*\d\d(?:\s{_MM}|{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
     # ... but not FEV1, what is breathed out in a second, nor OCT 30\u00b0, a scan's angle
-    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|OCT\s\d\d\u00b0(?!\s?\d)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|OCT\s\d\d(?:\u00b0(?!\s?\d)|\s\(\d\.\d)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # XMAY 22, 1978: something before it was run into the month
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
@@ -250,7 +250,8 @@ _LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
 _BIRTH = re.compile(
-    r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACI[MD]|NAISS|NAS?C\b|NASCI|NAROZ|NEE? LE\b)",
+    r"(?<![A-Z])(?:D[O0]B|D\.O\.B|BIRTH|BORN|GEB|NACI[MD]|NAISS|NAS?C\b|NASCI|NAROZ"
+    r"|NEE? LE\b)",
     re.I,
 )
 

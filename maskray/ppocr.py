@@ -126,6 +126,10 @@ _NARROW = str.maketrans(
 caret read as an arrow."""
 
 
+_CROSS = "\u5341"
+"""The Chinese numeral ten, which the cross of a caliper is read as."""
+
+
 def _bgr(picture: View) -> View:
     """OpenCV's channel order, which RapidOCR takes, from RGB; and back."""
     return np.ascontiguousarray(picture[..., ::-1])
@@ -133,7 +137,7 @@ def _bgr(picture: View) -> View:
 
 def _spelled(text: str, confidence: float, steps: tuple[float, ...]) -> Spelled:
     """With a space in each gap that is wider than letters stand apart."""
-    text = text.translate(_NARROW)
+    text = "+" if text.strip() == _CROSS else text.translate(_NARROW)
     if len(steps) < _FEW:
         return Spelled(text, confidence, steps)
     gaps = [b - a for a, b in itertools.pairwise(steps)]

@@ -67,6 +67,12 @@ def exact_terms() -> frozenset[str]:
     return _terms("exact_terms.txt")
 
 
+@cache
+def codes() -> frozenset[str]:
+    """Short forms of two or three letters: clinical beside a value, else initials."""
+    return _terms("codes.txt")
+
+
 def _terms(name: str) -> frozenset[str]:
     text = _resource(name).decode()
     lines = (line for line in text.splitlines() if not line.startswith("#"))

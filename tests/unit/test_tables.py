@@ -1,0 +1,107 @@
+"""Tables of measures: labels that no list holds stay, people in them do not."""
+
+import pytest
+from pydantic import SecretStr
+from pydicom import Dataset
+
+from maskray.geometry import Box
+from maskray.identifiers import Identifiers, collect
+from maskray.policy import Policy
+from maskray.records import TextLine
+from maskray.rules import findings
+
+HIGH = 20
+NOBODY = Identifiers()
+
+
+def page(*rows: str) -> list[TextLine]:
+    """Lines of a page, one row under another; ``|`` parts the cells of a row."""
+    lines = []
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row.split("|")):
+            x0, y0 = 10 + 160 * column, 30 * number
+            box = Box(x0, y0, x0 + 9 * len(text), y0 + HIGH)
+            lines.append(TextLine((0,), box, SecretStr(text), 0.99))
+    return lines
+
+
+def hidden(lines: list[TextLine], identifiers: Identifiers = NOBODY) -> set[str]:
+    found = findings(lines, identifiers, Policy())
+    return {each.text.get_secret_value() for each in found}
+
+
+INLINE = ["Depth 14.0 cm", "Area 3.20 cm2", "Volume 48 ml", "Distance 3.1 mm"]
+CELLS = ["Depth|14.0 cm", "Area|3.20 cm2", "Volume|48 ml", "Distance|3.1 mm"]
+
+
+@pytest.mark.parametrize("rows", [INLINE, CELLS])
+def test_an_unlisted_label_among_clinical_ones_stays(rows):
+    sep = "|" if rows is CELLS else " "
+    assert hidden(page(*rows)) == set()
+    assert hidden(page(*rows[:2], f"Qxvor{sep}0.52 m/s", *rows[2:])) == set()
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Wunderlux",  # no measure
+        "Wunderlux 4711",  # a number may be anybody's
+        "Wunderlux 45 kg",
+        "Wunderlux 1.72 m",
+        "Wunderlux 172 cm",
+        "Xelse 067Y",
+        "Gareth 4.9 cm",  # a name
+        "Smith ratio 0.52",  # a frequent one
+    ],
+)
+def test_who_stands_among_measures_is_hidden(row):
+    assert row.split()[0] in " ".join(hidden(page(*INLINE[:2], row, *INLINE[2:])))
+
+
+def test_names_that_no_unit_follows_are_hidden_in_cells():
+    rows = [*CELLS[:2], "Wunderlux|12.03.2019", *CELLS[2:]]
+    assert {"Wunderlux", "12.03.2019"} <= hidden(page(*rows))
+
+
+def test_a_table_needs_rows_and_most_of_them_clinical():
+    assert "Qxvor" in hidden(page("Qxvor 0.52 m/s"))
+    assert "Qxvor" in hidden(page("Depth 14.0 cm", "Qxvor 0.52 m/s", "Area 3.20 cm2"))
+    people = ["Xelse 3.1 cm", "Wunderlux 4.1 cm", "Qxvor 2.2 cm", "Trabblix 1.9 cm"]
+    assert len(hidden(page(*people, "Depth 14.0 cm"))) == len(people)
+
+
+def test_rows_that_do_not_begin_at_one_column_are_no_table():
+    lines = page(*INLINE, "Qxvor 0.52 m/s")
+    last = lines[-1]
+    aside = TextLine(last.frames, last.box.shift(90, 0), last.text, last.confidence)
+    assert "Qxvor" in hidden([*lines[:-1], aside])
+
+
+def test_rows_of_other_frames_are_not_of_the_table():
+    lines = page(*INLINE, "Qxvor 0.52 m/s")
+    last = lines[-1]
+    later = TextLine((1,), last.box, last.text, last.confidence)
+    assert "Qxvor" in hidden([*lines[:-1], later])
+
+
+def test_an_identifier_of_the_header_is_hidden_wherever_it_stands():
+    header = Dataset()
+    header.PatientName = "QXVOR^ANNA"
+    rows = page(*INLINE[:2], "Qxvor 0.52 m/s", *INLINE[2:])
+    assert "Qxvor" in hidden(rows, collect(header))
+
+
+def test_short_forms_among_the_heads_of_a_table_are_clinical():
+    assert hidden(page("Region|BMD|PLT|Area")) == set()
+    assert hidden(page("PLT")) == {"PLT"}
+    assert "PLT" in hidden(page("PLT|Wunderlux|Area"))
+
+
+@pytest.mark.parametrize("line", ["QT 380", "QT: 380 ms", "PLT 250"])
+def test_short_forms_before_their_value_are_clinical(line):
+    assert hidden(page(line)) == set()
+
+
+@pytest.mark.parametrize("line", ["RK: 10.25", "RK 12:30", "RK 12/03/2019", "PLT 4711123"])
+def test_short_forms_before_dates_times_and_long_numbers_are_not(line):
+    assert line.split()[0].rstrip(":") in " ".join(hidden(page(line)))
