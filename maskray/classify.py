@@ -25,6 +25,7 @@ from maskray.vocabulary import (
     is_direction,
     is_english,
     is_name,
+    is_only_exact,
     is_plain_word,
 )
 
@@ -82,6 +83,11 @@ _STRONG_LABELS = _LABELS.keys() - {
     "CLINIC",
     "MAIL",
     "MOBILE",
+    "DIRECCION",
+    "CPF",
+    "DNI",
+    "NIF",
+    "BSN",
 }
 """Labels that hold without a colon after them."""
 _NAME_PARTS = 2
@@ -110,7 +116,7 @@ _NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
 _COUNTERS = frozenset(
     "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY LOSSES "
-    "ERRORS BILD SCHICHT SERIE COUPE IMAGEN CORTE STRATO IMMAGINE FOTOGRAMMA BEELD".split()
+    "ERRORS".split()
 )
 _MOST_PLAIN_DIGITS = 4
 _UNKNOWN = Category.UNKNOWN
@@ -171,7 +177,8 @@ _SCANNED = re.compile(r"(?<!\w)[SI]\d{1,3}\.\d{1,3}-[SI]\d{1,4}\.\d{1,3}(?!\w)")
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
 
 
-_VERTEBRAL = re.compile(r"(?<![\w-])[CTLS]\d{1,2}(?:[-/][CTLS]\d{1,2}){1,4}(?![\w-])")
+_LEVEL = r"(?:C[1-8]|T(?:1[0-3]|[1-9])|L[1-6]|S[1-5])"
+_VERTEBRAL = re.compile(rf"(?<![\w-]){_LEVEL}(?:[-/]{_LEVEL}){{1,4}}(?![\w-])")
 """A part of the spine: ``L3-L4-L5`` is no date whose ones were misread."""
 
 
@@ -193,7 +200,8 @@ def items_in(text: str) -> list[tuple[int, int]]:
     """What stands as one item in a row whatever its gaps, as half-open character indices.
 
     Dates, times, durations, addresses of all kinds; names of anatomical things; a title
-    and the name behind it; an institution, if it fills the row.
+    and the name behind it; an institution, if it fills the row; a clinical word that was
+    read with a gap in it.
     """
     line = list(tokens(text))
     things = [
@@ -204,7 +212,7 @@ def items_in(text: str) -> list[tuple[int, int]]:
     things += [
         (one.start, other.end)
         for one, other in itertools.pairwise(line)
-        if one.folded in _TITLES and other.is_word
+        if (one.folded in _TITLES and other.is_word) or _are_halves(one, other)
     ]
     things += [match.span() for match in _DURATION.finditer(text)]
     runs = classify(text, Identifiers(), Policy())
@@ -212,6 +220,13 @@ def items_in(text: str) -> list[tuple[int, int]]:
     if len(runs) == 1:
         wide.add(Category.INSTITUTION)
     return [*things, *((run.start, run.end) for run in runs if run.category in wide)]
+
+
+def _are_halves(one: Token, other: Token) -> bool:
+    """Whether two tokens make one clinical word: ``Flu oro``."""
+    whole = one.text + other.text
+    glued = not other.before.strip() and len(whole) > _LONG_ENOUGH and whole.isalnum()
+    return glued and fold(whole) in clinical_words() and not is_name(whole)
 
 
 _DURATION = re.compile(r"(?<!\w)(?:TA|DUR|DURATION)\s*[:=]?\s*\d{1,2}:\d\d(?!\d)")
@@ -240,7 +255,10 @@ def after_label(run: Labelled, text: str, category: Category) -> Category:
         return run.category
     value = list(tokens(text[run.start : run.end]))
     fits = any(_fits(category, token, first=True, at_once=True) for token in value)
-    clinical = all(is_clinical(each.text) and not is_name(each.text) for each in value)
+    clinical = all(
+        is_clinical(each.text) and not is_name(each.text) and not is_only_exact(each.text)
+        for each in value
+    )
     capitals = [each for each in value if each.text.isupper() and each.is_word]
     initials = category is Category.OPERATOR and len(value) == len(capitals) == 1
     known = category in _WORDY and clinical and not initials
@@ -459,7 +477,8 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
     ``first``: it is among the first words after it; ``at_once``: it is the very first.
     """
     if category is Category.OPERATOR and at_once and token.text.isupper():
-        return token.is_word and len(token.text) <= _INITIALS
+        short = len(token.text) <= _INITIALS
+        return token.is_word and (short or is_only_exact(token.text))
     if category in _WORDY:
         if len(token.text) == 1:
             return token.is_word and first
@@ -507,10 +526,12 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
     for index, token in enumerate(line):
         if found[index] is not None:
             continue
-        if token.folded in _SEXES:
+        if token.folded in _SEXES and not _is_of_speed(line, index):
             found[index] = Category.SEX
         elif any(each.isdigit() for each in token.text):
             found[index] = _number(line, index)
+        elif is_only_exact(token.text) and _is_written_of_a_person(line, index):
+            found[index] = _UNKNOWN
         elif is_clinical(token.text) or _is_clinical_here(line, index):
             found[index] = _CLINICAL
         elif sentence and _is_small(token) and not _is_called_often(token):
@@ -521,6 +542,36 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = _UNKNOWN
     _rejoined(line, found, named)
     _by_spacing(line, found, named)
+
+
+def _is_of_speed(line: Sequence[Token], index: int) -> bool:
+    """Whether an m is that of metres in a second."""
+    return [each.before + each.text for each in line[index + 1 : index + 2]] == ["/s"]
+
+
+def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
+    """Whether a word stands as a person's name does in a banner, whatever it means.
+
+    Behind a title or before a degree, with an initial, before a sex, an age or a number.
+    """
+    before = line[index - 1] if index > 0 else None
+    after = line[index + 1] if index + 1 < len(line) else None
+    if before is not None:
+        initial = len(before.text) == 1 and line[index].before[:1] in (".", ",", "^")
+        if before.folded in _TITLES or (initial and before.is_word):
+            return True
+    if after is None:
+        return False
+    initial = len(after.text) == 1 and after.is_word and after.before[:1] in (",", "^")
+    aged = index == 0 and (
+        after.folded in ("M", "F")
+        or _AGE.fullmatch(after.folded) is not None
+        or (after.is_number and len(after.text) > _MOST_PLAIN_DIGITS)
+    )
+    return after.folded in _PHYSICIANS or initial or aged or after.before[:1] == "^"
+
+
+_AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
 
 
 def _is_sentence(line: Sequence[Token]) -> bool:
@@ -595,22 +646,24 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
 
 
 def _is_code(line: Sequence[Token], index: int) -> bool:
-    """Whether a listed short form has its value behind it: ``QT 380``.
+    """Whether a listed short form has a value with its unit behind it: ``QT 380 ms``.
 
-    No date or time: ``RK: 10.25``.
+    Initials stand before plain numbers: dates, times, rooms.
     """
-    number = line[index + 1] if index + 1 < len(line) else None
-    if line[index].folded not in codes() or number is None:
+    number, unit = (*line[index + 1 : index + 3], None, None)[:2]
+    if line[index].folded not in codes() or number is None or unit is None:
         return False
+    if unit.is_number and unit.before == ".":
+        unit = line[index + 3] if line[index + 3 :] else unit
     plain = number.before.strip() in ("", ":", "=", "+", "-", "<", ">")
-    after = line[index + 2].before.strip() if line[index + 2 :] else ""
-    valued = number.text[:1].isdigit() and len(number.text) <= _MOST_PLAIN_DIGITS
-    part = line[index + 2].text if after == "." else ""
-    timed = number.before.strip() == ":" and len(part) == _DIGITS_OF_MINUTES
-    return plain and valued and not timed and after not in (":", "/", "-")
+    short = number.is_number and len(number.text) <= _MOST_PLAIN_DIGITS
+    return plain and short and not unit.before.strip() and unit.text in _VALUE_UNITS
 
 
-_DIGITS_OF_MINUTES = 2
+_VALUE_UNITS = frozenset(
+    "mm cm ml cc ms msec s m/s cm/s mmHg Hz kHz MHz dB % \u00b0 deg bpm mGy Gy HU kPa mV "
+    "mm2 cm2 cm3 g mg kV mA mAs keV".split()
+)
 
 
 def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
@@ -776,7 +829,7 @@ def _rejoined(
         unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
         whole = "".join(half.text for half in halves)
         glued = not line[other].before and all(half.text.isalnum() for half in halves)
-        known = fold(whole) in clinical_words() and not is_name(whole)
+        known = _are_halves(*halves)
         joined = replace(line[one], text=whole)
         thing = (
             joined.folded in eponyms()
@@ -791,8 +844,7 @@ def _rejoined(
 def _is_eponym(line: Sequence[Token], index: int) -> bool:
     """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
     name = line[index].folded.removesuffix("'S")
-    author = name in _AUTHORS or name in eponyms()
-    if author and index > 0 and line[index].before.endswith("("):
+    if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
         closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
         return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
     beside = eponyms().get(name)
@@ -800,7 +852,7 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
         return False
     if not beside:
         return _is_misread_eponym(line, index)
-    near = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
+    near = _near_eponym(line, index)
     if any(each in beside for token in near for each in _with_letter_lost(token)):
         return True
     long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
@@ -816,13 +868,34 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
 
 _AUTHORS = frozenset(
     "HADLOCK JEANTY CAMPBELL HILL HANSMANN MERZ REMPEN ROBINSON SHEPARD WARSOF TEICH "
-    "TEICHHOLZ SIMPSON".split()
+    "TEICHHOLZ SIMPSON DEVEREUX GIBSON QUINONES DODGE MOSTELLER DUBOIS BOYD HAYCOCK LEUNG "
+    "PERSSON JOHNSEN SALOMON VERBURG NICOLAIDES CHITTY ALTMAN KURTZ BRENNER OTT WOO DAYA "
+    "SHINOZUKA OSAKA TOKYO HELLMAN NYBERG ERIKSEN HOHLER MAYDEN GOLDSTEIN".split()
 )
 _THEIR_TABLES = frozenset(
     "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV SV CO GA TCD CEREB FS HUM "
     "LVIDD LVIDS IVSD IVSS LVPWD LVPWS MASS LVM BSA VOL".split()
 )
 """Whose tables of growth and volume consoles name in brackets, and of what."""
+
+
+def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
+    """The words around a name: those that touch it, and those behind an ``of``.
+
+    Two apart if nobody is called so.
+    """
+    far = not is_name(line[index].text)
+    near = []
+    for step in (-1, 1):
+        one, two = index + step, index + 2 * step
+        if 0 <= one < len(line):
+            near.append(line[one])
+        if 0 <= two < len(line) and (far or line[one].folded in _LINKS):
+            near.append(line[two])
+    return near
+
+
+_LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())
 
 
 def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
@@ -931,9 +1004,16 @@ def _number(line: Sequence[Token], index: int) -> Category:
 def _is_duration(line: Sequence[Token], index: int) -> bool:
     """Whether a number is a time of a pulse sequence: ``TR 11000``."""
     named = index > 0 and line[index - 1].folded in ("TR", "TE", "TI")
-    return named and line[index].before.strip() in ("", ":", "=")
+    labelled = index > 1 and line[index - 2].folded in _LABELS
+    return (
+        named
+        and not labelled
+        and int(line[index].text) <= _LONGEST_MS
+        and line[index].before.strip() in ("", ":", "=")
+    )
 
 
+_LONGEST_MS = 20000
 _PULSE_SEQUENCE = re.compile(
     r"(?:TFI|TFL|TSE|TIR|SE|FL|EP|EPSE|EPFID|FI|GR|ME|MEF|CI|SPC|SPCIR|TGSE|HTSE|QFL|DE|PSIF)"
     r"(?:[A-Z]{0,2}[23]D)\d{1,3}[A-Z]{0,2}"
@@ -1004,6 +1084,11 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
         and (
             found[i] in (_UNKNOWN, Category.NAME, Category.INSTITUTION)
             or (
+                is_only_exact(token.text)
+                and is_english(token.text)
+                and _is_beside(i, keys, words)
+            )
+            or (
                 _is_small(token)
                 and len(token.text) >= _LONG_ENOUGH
                 and not _is_spelled_right(token)
@@ -1037,6 +1122,12 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
         named = found[index - 1] is Category.INSTITUTION and _is_nearly_clinical(token)
         if index <= last or joined or named or found[index] is not _CLINICAL:
             found[index] = Category.INSTITUTION
+
+
+def _is_beside(index: int, keys: Sequence[int], words: Sequence[str]) -> bool:
+    """Whether a word that tells a practice stands beside: ``Compass Health``."""
+    kinds = {words[i] for i in keys if abs(i - index) == 1}
+    return bool(kinds - {"SYSTEM", "GENERAL", "ULTRASOUND"})
 
 
 def _may_begin_name(token: Token) -> bool:
@@ -1170,14 +1261,26 @@ def _by_particle(line: Sequence[Token], found: list[Category | None]) -> None:
         name, open_one = line[index + 1], found[index] in (_CLINICAL, _UNKNOWN)
         joined = not name.before.strip(" '\u2019-")
         worded = len(name.text) > 1 and _is_person(found[index + 1])
-        if line[index].folded in _PARTICLES and open_one and joined and worded:
+        if _is_particle(line, index) and open_one and joined and worded:
             found[index] = found[index + 1]
 
 
+def _is_particle(line: Sequence[Token], index: int) -> bool:
+    """In capitals only what is no short form of a console: ``CT ABD GARCIA``."""
+    word, article = line[index].folded, line[index].folded in _ARTICLES
+    if word in _PARTICLES:
+        return True
+    after = index > 0 and line[index - 1].folded in _PARTICLES
+    return (word in _SHORT_PARTICLES or article) and (
+        not line[index].text.isupper() or (article and after)
+    )
+
+
 _PARTICLES = frozenset(
-    "DE DEL DELLA DI DA DO DOS DAS DU DES LA LE LAS LOS VAN VON VOM ZU ZUM ZUR DER DEN TER "
-    "TEN EL AL BIN BINT IBN ABU ABD BEN MC MAC".split()
+    "DE DEL DELLA DA DOS DAS DU DES VAN VON VOM ZUM DER DEN BIN IBN".split()
 )
+_ARTICLES = frozenset("LA LE LAS LOS LES".split())
+_SHORT_PARTICLES = frozenset("DI DO ZU ZUR TER TEN EL AL BINT ABU ABD BEN MC MAC".split())
 
 
 def _by_compound(line: Sequence[Token], found: list[Category | None]) -> None:
@@ -1239,15 +1342,27 @@ def _by_address(line: Sequence[Token], found: list[Category | None]) -> None:
         known = {found[first], found[first + 3]} - set(strange)
         if words and numbers and not known and len(town.text) >= _LONG_ENOUGH:
             found[first : first + 4] = [Category.ADDRESS] * 4
+    for index in range(2, len(line)):
+        out, inward = line[index - 1].folded, line[index].folded
+        placed = found[index - 2] in (*strange, Category.INSTITUTION)
+        if placed and _OUTWARD.fullmatch(out) and _INWARD.fullmatch(inward):
+            found[index - 2 : index + 1] = [Category.ADDRESS] * 3  # Thornbury BS35 9ZZ
     parts = [i for i, each in enumerate(found) if each is Category.ADDRESS]
-    if not parts:
-        return
-    first, last = parts[0], parts[-1]
-    while first > 0 and (found[first - 1] in strange or _is_house(line[first - 1])):
+    for one, other in itertools.pairwise(parts):
+        if other - one <= _BETWEEN_PARTS:
+            found[one:other] = [Category.ADDRESS] * (other - one)
+    first = parts[0] if parts else 0
+    while first > 0 and found[first - 1] in strange:
         first -= 1
-    for index in range(first, last):
-        if found[index] in (_CLINICAL, _UNKNOWN, Category.NAME, Category.INSTITUTION):
-            found[index] = Category.ADDRESS
+        found[first] = Category.ADDRESS
+    if first > 0 and first != parts[0] and _is_house(line[first - 1]):
+        found[first - 1] = Category.ADDRESS
+
+
+_OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
+_INWARD = re.compile(r"\d(?!ST|ND|RD|TH|HZ|DB)[ABD-HJLNP-UW-Z]{2}")
+"""The two parts of a British postcode."""
+_BETWEEN_PARTS = 3
 
 
 def _is_house(token: Token) -> bool:

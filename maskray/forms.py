@@ -79,11 +79,12 @@ _DATES = _patterns(
     # '09 06 03
     rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
     # F.Nac.07-03-58
-    rf"(?<=[A-Z]{{2}}\.){_DAY}([-./]){_DAY}\1{_YEAR}{_THEN}",
+    rf"(?:(?<=NAC\.)|(?<=NASC\.)|(?<=GEB\.)|(?<=DOB\.)){_DAY}([-./]){_DAY}\1{_YEAR}{_THEN}",
     # 5-X-2020, 12 XI 2019
-    rf"(?<![\w.]){_DAY}\s?([-./ ])\s?{_ROMAN}\s?\1\s?{_LONG_YEAR}(?!\w)",
+    rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_LONG_YEAR}(?!\w)",
+    rf"(?<![\w.]){_DAY}\s(?![XVI]\s){_ROMAN}\s{_LONG_YEAR}(?!\w|\s?[A-Z%])",
     # 2019.123, the day of a year, all that a line says
-    rf"^\s*{_LONG_YEAR}[./-](?:[0-2]\d\d|3[0-6]\d)\s*$",
+    rf"^\s*{_LONG_YEAR}[.-](?:[0-2]\d\d|3[0-6]\d)\s*$",
     # 03 14 19, all that a line says
     rf"^(?=.*\b0)\s*(?:{_PAST_12} {_MM}|{_MM} {_PAST_12}) \d\d\s*$",
     # 09 0603, all that a line says: a camera's stamp
@@ -145,7 +146,7 @@ _TIMES = _patterns(
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
     # 19:2:28, of which a digit was not read
-    r"(?<![\d:.])(?:[01]?\d|2[0-3]):\d:[0-5]\d(?![\d:])",
+    r"(?<![\d:.])(?:[01]\d|2[0-3]):\d:[0-5]\d(?![\d:])",
     # 0415 HRS, 14:30 Uhr
     r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|HOURS|UHR)\b",
     # 7.3.22 8.05
@@ -173,7 +174,7 @@ _TIMES = _patterns(
 _PHONES = _patterns(
     r"(?<![\w.])\+\d{1,3}[\s().-]*(?:\d[\s().-]{0,2}){6,12}\d",
     r"(?<![\w.])\(?\d{3}\)?[\s./-]{1,2}\d{3}[\s.-]\d{4}(?!\d)",
-    r"(?<!\w)\(0\d{1,4}\)\s?\d{3,5}(?:[\s-]?\d{3,4})?(?!\d)",
+    r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
     r"(?<![\w.])0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2,5}(?!\d)",
     # Its plus was not read: 49 30 5550 336
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
@@ -191,8 +192,6 @@ _ADDRESSES = _patterns(
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
-    # THORNBURY BS35 9ZZ
-    r"(?<!\w)[A-Z]{3,},?\s+[A-Z]{1,2}\d[A-Z\d]?\s\d(?!HZ|DB)[ABD-HJLNP-UW-Z]{2}\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
     # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4
@@ -203,17 +202,18 @@ _NATIONAL = _patterns(
     # ... and Medicare: 1EG4-TE5-MK73
     r"(?<![\w-])(?<!\d\.)[1-9][A-Z][A-Z\d]\d([- ])[A-Z][A-Z\d]\d\1[A-Z]{2}\d\d(?![\w-])",
     r"(?<![\w-])(?<!\d\.)[12] \d\d \d\d \d[\dAB] \d{3} \d{3}(?: \d\d)?(?![\w-])",  # France
-    r"(?<![\w-])(?<!\d\.)[A-Z]{2} \d\d \d\d \d\d [A-D](?![\w-])",  # United Kingdom
-    r"(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d(?![\w-])",  # Australia
-    r"(?<![\w-])(?<!\d\.)\d{4} \d{3} \d{3}(?![\w-])",  # Ontario
-    r"^\s*(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",  # India
-    r"(?<![\w-])(?<!\d\.)\d{6} \d{4}(?![\w-])",  # Denmark
     r"(?<![\w-])(?<!\d\.)(?:19|20)\d{6}-\d{4}(?![\w-])",  # Sweden
+    # all that a line says, but for a label: United Kingdom, Australia, Denmark, India
+    r"^\D*(?<![\w-])(?<!\d\.)[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] \d\d \d\d \d\d [A-D]\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d\s*$",
+    rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",
 )
 """Numbers of persons or their insurance, as countries write them."""
+_BED = r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))"
 _WARDS = _patterns(
-    r"(?<!\w)(?:WARD|ENF(?:ERMARIA)?|HABITACION|BETTENSTATION)[.:]?\s*\d{1,3}[A-Z]?(?![\w.])"
-    r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))?",
+    rf"(?<!\w)WARD[.:]?\s*\d{{1,3}}(?:[A-Z](?![\w.]){_BED}?|{_BED})",
+    rf"(?<!\w)(?:ENF(?:ERMARIA)?|HABITACION|BETTENSTATION)[.:]?\s*\d{{1,3}}[A-Z]?{_BED}",
 )
 _UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
@@ -221,7 +221,7 @@ _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
 _GROUPS = re.compile(
     r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
-    r"|\d{2,}-\d{3,}-[A-Z]{2}|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
+    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|MA|MS|ML|DB)[A-Z]{2}|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
 """``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
 _NO_NUMBER = re.compile(

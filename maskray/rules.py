@@ -32,7 +32,7 @@ from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category, Finding, PhiText, TextLine, merge_frames
-from maskray.tables import by_tables, has_value
+from maskray.tables import by_tables
 from maskray.text import distance, letters, tokens
 from maskray.vocabulary import is_name
 
@@ -52,12 +52,12 @@ def findings(
     """
     lines = tuple(lines)
     labelled = [_best_reading(line, identifiers, policy, lines) for line in lines]
+    by_tables(lines, labelled, identifiers)
     _by_neighbouring_label(lines, labelled)
     _by_neighbouring_side(lines, labelled)
     _by_open_end(lines, labelled)
     _by_counting(lines, labelled)
     _by_standing_alone(lines, labelled)
-    by_tables(lines, labelled, identifiers)
     _by_ticks(lines, labelled, identifiers)
     found = [
         Finding(
@@ -592,13 +592,24 @@ def _by_standing_alone(lines: Sequence[TextLine], labelled: list[list[Labelled]]
     for index, line in enumerate(lines):
         if line.confidence < _PLAINLY or not is_bare(line.text.get_secret_value()):
             continue
-        if _nearest(lines, index, _shares_row) is None and not has_value(lines, index):
+        if _nearest(lines, index, _shares_row) is None and not _has_value(lines, index):
             labelled[index] = [
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[index]
             ]
 
 
+def _has_value(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether the next text in a worksheet's row is a measure: ``HC`` and ``17.5 cm``."""
+    if lines[index].text.get_secret_value().strip() not in _HEADS:
+        return False
+    other = _nearest(lines, index, _is_farther_right)
+    text = "" if other is None else lines[other].text.get_secret_value()
+    return _MEASURE.match(text) is not None
+
+
+_HEADS = frozenset("HC AC FL HL EF FS".split())
+_MEASURE = re.compile(r"\s*\d+[.,]\d+\s*(?:[cm]m|%)(?!\w)")
 _PLAINLY = 0.9
 
 
@@ -721,6 +732,15 @@ def _is_right_of(here: Box, there: Box) -> bool:
     level = min(here.y1, there.y1) - max(here.y0, there.y0)
     gap = there.x0 - here.x1
     return level > 0.5 * here.height and -here.height < gap < 8 * here.height
+
+
+def _is_farther_right(here: Box, there: Box) -> bool:
+    level = min(here.y1, there.y1) - max(here.y0, there.y0)
+    gap = there.x0 - here.x1
+    return level > 0.5 * here.height and 0 <= gap < _ROW_LONG * here.height
+
+
+_ROW_LONG = 20
 
 
 def _is_beside(here: Box, there: Box) -> bool:

@@ -1,10 +1,10 @@
 """Tables of measures: what a row's label is, its value and the rows around it tell.
 
 Consoles and reports print what was measured line under line: ``LVIDd 4.9 cm``, or a label
-and its values in columns. No list holds all the labels. Where most rows of such a table
-have clinical ones, the rest are labels too, and no people. What follows holds only for
-rows with a measure: a number with decimals or its unit, no date, no age, no height or
-weight of a person.
+and its values in columns. No list holds all the labels. A word that nobody knows is a
+label too if it has a measure with its unit, and most rows of the table clinical labels,
+the next ones above and below among them. No person is measured so: not in years, not
+standing or weighed.
 """
 
 import re
@@ -16,70 +16,59 @@ from maskray.classify import Labelled
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.records import Category, TextLine
-from maskray.text import fold, tokens
-from maskray.vocabulary import codes, is_common_name
+from maskray.text import tokens
 
 _UNIT = (
-    r"(?:[\u00b5cm]?m[\u00b2\u00b323]?|m?s(?:ec)?|[cm]?m/s2?|bpm|%|\u00b0|deg|m?l|m?l/m2|g|g/cm[\u00b22]"
-    r"|mmHg|[kM]?Hz|dB|[cm]?Gy|mSv|HU|kPa|D|L/min(?:/m[\u00b22])?)"
+    r"(?:[\u00b5cm]?m[\u00b2\u00b323]?|m?s(?:ec)?|[cm]?m/s2?|%|\u00b0|deg|m?l|m?l/m2|g/cm[\u00b22]"
+    r"|mmHg|[cm]?Gy|mSv|HU|kPa|L/min(?:/m[\u00b22])?)"
 )
-_NUMBER = r"[<>\u00b1~+-]?\s*\d{1,4}"
-_VALUE = rf"(?:{_NUMBER}\s*{_UNIT}|{_NUMBER}[.,]\d+\s*{_UNIT}?|\d\d?w\d?d?)"
-_MEASURE = re.compile(rf"\s*{_VALUE}\s*")
-_ENDS_IN_MEASURE = re.compile(rf"[\w)]\s*[:=]?\s{_VALUE}\s*$")
-_CELL = re.compile(rf"\s*(?:{_VALUE}|{_NUMBER}(?:\s?[/-]\s?\d{{1,4}})?\s*{_UNIT}?)\s*")
+_NUMBER = r"[<>\u00b1~+-]?\s*\d{1,4}(?:[.,]\d+)?"
+_MEASURE = re.compile(rf"\s*{_NUMBER}\s*{_UNIT}\s*")
+_ENDS_IN_MEASURE = re.compile(rf"[\w)]\s*[:=]?\s{_NUMBER}\s*{_UNIT}\s*$")
+_CELL = re.compile(rf"\s*{_NUMBER}(?:\s?[/-]\s?\d{{1,4}})?\s*{_UNIT}?\s*")
 """What stands in a column of values: plain numbers and ranges too."""
-_OF_A_PERSON = re.compile(r"[12][.,]\d\d\s*m|1\d\d\s*cm|kg", re.IGNORECASE)
-"""How tall or heavy somebody is."""
-_ROW_LONG = 20
+_OF_A_PERSON = re.compile(
+    r"[12][.,]\d\d\s*m\b|1\d\d(?:[.,]\d)?\s*cm|kg|\d\s*Y", re.IGNORECASE
+)
+"""How tall, heavy or old somebody is."""
+_ROW_LONG = 12
 """A value is no farther from its label than so many times the height of the line."""
 _ALIGNED, _AS_HIGH = 0.7, 1.6
 """Rows begin at one column, but for this share of their height, and are alike in height,
 by this factor."""
+_SIDES = frozenset("L R LT RT LEFT RIGHT".split())
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
-_LONG_ENOUGH = 4
-"""Letters of a clinical word beside which a rare name is a thing's: ``Evans ratio``."""
-_HEADS = 2
-
-
-def has_value(lines: Sequence[TextLine], index: int) -> bool:
-    """Whether a listed short form has a measure in its row: ``HC`` and ``17.5 cm``."""
-    if fold(lines[index].text.get_secret_value().strip()) not in codes():
-        return False
-    other = _next_in_row(lines, index)
-    return other is not None and _MEASURE.fullmatch(_text(lines[other])) is not None
 
 
 def by_tables(
     lines: Sequence[TextLine], labelled: list[list[Labelled]], identifiers: Identifiers
 ) -> None:
-    """Takes for clinical what labels a measure, among others, and heads of tables."""
+    """Takes for clinical what nobody knows and labels a measure, among others."""
     rows = [_row(lines, index) for index in range(len(lines))]
     for index, line in enumerate(lines):
         runs = labelled[index]
-        if not any(run.category in _OPEN for run in runs):
-            continue
+        if {run.category for run in runs} - {Category.UNKNOWN, Category.CLINICAL}:
+            continue  # names, and all that is PHI by its form
+        words = {token.folded for token in tokens(_text(line))}
+        if all(run.category is Category.CLINICAL for run in runs) or words & _SIDES:
+            continue  # Okonjo Left
         if any(True for _ in identifiers.find(list(tokens(_text(line))))):
             continue
-        short = fold(_text(line).strip()) in codes()
-        named = short and (has_value(lines, index) or _is_head(lines, labelled, index))
-        if named or (_is_label(_text(line), runs) and _is_row(rows, labelled, index)):
-            labelled[index] = [
-                replace(run, category=Category.CLINICAL) if run.category in _OPEN else run
-                for run in runs
-            ]
-
-
-_OPEN = frozenset({Category.UNKNOWN, Category.NAME})
+        if _is_row(rows, labelled, index):
+            labelled[index] = [replace(run, category=Category.CLINICAL) for run in runs]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Row:
-    """A line with its measure, and where that stands if it is a cell of its own."""
+    """A line with a value; where that stands, if not in the line; is it ``measured``?
+
+    It is, if it is a number with its unit.
+    """
 
     line: TextLine
     value: Box | None
+    measured: bool
 
 
 def _row(lines: Sequence[TextLine], index: int) -> _Row | None:
@@ -87,29 +76,39 @@ def _row(lines: Sequence[TextLine], index: int) -> _Row | None:
     if _OF_A_PERSON.search(text):
         return None
     if _ENDS_IN_MEASURE.search(text):
-        return _Row(lines[index], None)
+        return _Row(lines[index], None, measured=True)
     other = _next_in_row(lines, index)
     if other is None or not any(each.isalpha() for each in text):
         return None
     value = _text(lines[other])
-    if _CELL.fullmatch(value) and not _OF_A_PERSON.search(value):
-        return _Row(lines[index], lines[other].box)
-    return None
+    if not _CELL.fullmatch(value) or _OF_A_PERSON.search(value):
+        return None
+    measured = _MEASURE.fullmatch(value) is not None
+    return _Row(lines[index], lines[other].box, measured)
 
 
 def _is_row(
     rows: Sequence[_Row | None], labelled: Sequence[Sequence[Labelled]], index: int
 ) -> bool:
-    """Whether a row is one of a table whose labels are clinical for the most part."""
+    """Whether a row is one of a table, within it, whose labels are mostly clinical."""
     here = rows[index]
-    if here is None:
+    if here is None or not here.measured:
         return False
-    others = [
-        all(run.category is Category.CLINICAL for run in labelled[i])
-        for i, there in enumerate(rows)
-        if i != index and there is not None and _is_of_table(here, there)
-    ]
-    return len(others) >= _ROWS and sum(others) >= _MOST * len(others)
+    others = sorted(
+        (
+            (
+                there.line.box.y0,
+                all(run.category is Category.CLINICAL for run in labelled[i]),
+            )
+            for i, there in enumerate(rows)
+            if i != index and there is not None and _is_of_table(here, there)
+        ),
+    )
+    clinical = [known for _, known in others]
+    above = [known for y0, known in others if y0 < here.line.box.y0]
+    below = clinical[len(above) :]
+    within = above[-1:] == [True] and below[:1] == [True]
+    return within and len(others) >= _ROWS and sum(clinical) >= _MOST * len(others)
 
 
 def _is_of_table(here: _Row, there: _Row) -> bool:
@@ -129,49 +128,6 @@ def _is_of_table(here: _Row, there: _Row) -> bool:
         abs(here.value.x0 + here.value.x1 - there.value.x0 - there.value.x1) // 2,
     )
     return min(ends) <= _ALIGNED * high
-
-
-def _is_label(text: str, runs: Sequence[Labelled]) -> bool:
-    """Whether a line may label a measure: no frequent name, and no name alone."""
-    words = [
-        [token.text for token in tokens(text[run.start : run.end]) if token.is_word]
-        for run in runs
-    ]
-    names = [run.category is Category.NAME for run in runs]
-    known = any(
-        len(word) >= _LONG_ENOUGH
-        for each, run in zip(words, runs, strict=True)
-        for word in each
-        if run.category is Category.CLINICAL
-    )
-    frequent = any(is_common_name(word) for each in words for word in each)
-    return not any(names) or (known and not frequent)
-
-
-def _is_head(
-    lines: Sequence[TextLine], labelled: Sequence[Sequence[Labelled]], index: int
-) -> bool:
-    """Whether the row holds several other items, each of them one clinical word."""
-    here = lines[index]
-    row = [
-        number
-        for number, line in enumerate(lines)
-        if number != index
-        and not set(line.frames).isdisjoint(here.frames)
-        and _is_level(here.box, line.box)
-        and line.box.overlap(here.box) == 0
-    ]
-    heads = [
-        number
-        for number in row
-        if (word := _text(lines[number]).strip()).isalpha()
-        and len(word) > 1
-        and (
-            all(run.category is Category.CLINICAL for run in labelled[number])
-            or fold(word) in codes()
-        )
-    ]
-    return len(heads) >= _HEADS and len(heads) == len(row)
 
 
 def _next_in_row(lines: Sequence[TextLine], index: int) -> int | None:

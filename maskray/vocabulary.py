@@ -131,6 +131,12 @@ def is_clinical(word: str) -> bool:
     return _misread(folded) or _run_together(folded, shortest=4 if word.istitle() else 2)
 
 
+def is_only_exact(word: str) -> bool:
+    """Whether a word is clinical by the list of exact terms alone."""
+    folded = fold(word)
+    return folded in exact_terms() and folded not in clinical_words()
+
+
 def is_name(word: str) -> bool:
     """Whether people are called so (many clinical words are names too: LONG, HAND)."""
     return fold(word) in people_names()

@@ -437,7 +437,7 @@ NUMBERS = """
     {other_id:00-47-19}
     {other_id:0 0-47-19}
     {patient_id:2 47 08 75 116 042 83}
-    {patient_id:QQ 12 34 56 C}
+    {patient_id:AB 12 34 56 C}
     {patient_id:1EG4-TE5-MK73}
     {patient_id:2123 45670 1}
     {patient_id:010170 1234}
@@ -1948,3 +1948,84 @@ def test_a_birth_date_of_the_header_is_known_without_its_separators(text):
 @pytest.mark.parametrize("text", ["MMMMNMMM", "LLLLLLL"])
 def test_what_is_read_as_ever_the_same_letters_is_unknown_and_so_hidden(text):
     assert wrong(f"{{mask:{text}}}") == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{mask:KM} 1025",
+        "RT {mask:KM} 1025",
+        "R {mask:MB} 12",
+        "{mask:JH} CHEST PORTABLE",
+        "Tech: {mask:SENOGRAPHE}",
+        "{mask:SENOGRAPHE} F 82Y",
+        "{mask:SENOGRAPHE, E}",
+        "{mask:Dr. SENOGRAPHE}",
+        "CHEST CR {mask:CHO}",
+        "{mask:LOPEZ} CALCIUM SCORE",
+        "{mask:ROBERT} AP VIEW",
+        "ECG {mask:ELI COHEN}",
+        "{mask:LEUNG MEI} CRL 45.2 mm",
+        "{mask:WOO} EFW 2300 g",
+        "{mask:PATEL MIRA} SIEMENS",
+        "{mask:JEFFERSON JOHN} FRACTURE",
+        "GA ({mask:SMITH})",
+        "{mask:PEACOCK HEALTH}",
+    ],
+)
+def test_a_word_of_the_field_that_stands_as_a_name_does_is_hidden(marked):
+    assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "US ABD",
+        "1024 512 512",
+        "SPINE L4 2ND",
+        "L3-L4-L5",
+        "T11-T12-L1-L2",
+        "16 x 2048",
+        "5 V 2020",
+        "20-200-MM",
+        "SYNGO.12.10.05",
+        "Ratio 1:2:10",
+        "TR 11000",
+        "ENF 3",
+        "LV 12 34 56 C",
+        "23wld",
+        "D95 57.4 Gy",
+        "PVR 1.5 WU",
+        "Hill-Sachs lesion",
+        "LV Mass (Devereux)",
+        "SPECTRALIS OCT 20 (6.1 mm)",
+    ],
+)
+def test_figures_of_the_field_are_no_dates_and_no_numbers_of_a_person(line):
+    assert wrong(line) == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{date:5-X-2020}",
+        "{date:12 XI 2019}",
+        "{date:2019.123}",
+        "{date:03 14 19}",
+        "{date:12 Meitheamh 1958}",
+        "{date:14. listopadu 1987}",
+        "{date:9:07:41 p. m}.",
+        "{date:0415 hrs}",
+        "{date:14:30 Uhr}",
+        "{date:Fri 03 Jan 2014 19:2:28}",
+        "{date:7.3.22 8.05}",
+        "F.Nac.{birth_date:07-03-58}",
+        "{name:De la Cruz Oscar}",
+        "{name:dos Santos, Jo\xe3o}",
+        "CT ABD {phi:Nguyen}",
+        "PESEL {patient_id:44051401359}",
+        "Ser. No.{phi:20-7741-CX}",
+    ],
+)
+def test_dates_and_names_as_other_countries_write_them(marked):
+    assert wrong(marked) == {}

@@ -46,16 +46,30 @@ def test_an_unlisted_label_among_clinical_ones_stays(rows):
     [
         "Wunderlux",  # no measure
         "Wunderlux 4711",  # a number may be anybody's
+        "Wunderlux 167.5",
+        "Wunderlux 24 Hz",
+        "Wunderlux MI 1.1",
         "Wunderlux 45 kg",
         "Wunderlux 1.72 m",
         "Wunderlux 172 cm",
         "Xelse 067Y",
         "Gareth 4.9 cm",  # a name
-        "Smith ratio 0.52",  # a frequent one
+        "Mbeki Left 3.2 cm",
     ],
 )
 def test_who_stands_among_measures_is_hidden(row):
     assert row.split()[0] in " ".join(hidden(page(*INLINE[:2], row, *INLINE[2:])))
+
+
+@pytest.mark.parametrize("value", ["4711", "1958", "167.5", "12/3", "12-34", "067Y"])
+def test_a_cell_that_is_no_measure_makes_no_label(value):
+    rows = [*CELLS[:2], f"Wunderlux|{value}", *CELLS[2:]]
+    assert "Wunderlux" in hidden(page(*rows))
+
+
+@pytest.mark.parametrize("rows", [["Qxvor 0.52 m/s", *INLINE], [*INLINE, "Qxvor 0.52 m/s"]])
+def test_the_first_and_the_last_row_may_be_a_banner(rows):
+    assert "Qxvor" in hidden(page(*rows))
 
 
 def test_names_that_no_unit_follows_are_hidden_in_cells():
@@ -91,17 +105,23 @@ def test_an_identifier_of_the_header_is_hidden_wherever_it_stands():
     assert "Qxvor" in hidden(rows, collect(header))
 
 
-def test_short_forms_among_the_heads_of_a_table_are_clinical():
-    assert hidden(page("Region|BMD|PLT|Area")) == set()
-    assert hidden(page("PLT")) == {"PLT"}
-    assert "PLT" in hidden(page("PLT|Wunderlux|Area"))
+@pytest.mark.parametrize(
+    "row",
+    ["JH|CHEST|PORTABLE", "KM|LEFT|LATERAL", "R|KM|4.5 cm", "PLT|Area|Depth", "JH|3.5 cm"],
+)
+def test_initials_beside_clinical_cells_are_hidden(row):
+    initials = next(each for each in row.split("|") if len(each) > 1)
+    assert hidden(page(row)) == {initials}
 
 
-@pytest.mark.parametrize("line", ["QT 380", "QT: 380 ms", "PLT 250"])
-def test_short_forms_before_their_value_are_clinical(line):
+@pytest.mark.parametrize("line", ["QT 380 ms", "QT: 380 ms", "PLT 25 %", "EDP 12 mmHg"])
+def test_short_forms_before_a_value_with_its_unit_are_clinical(line):
     assert hidden(page(line)) == set()
 
 
-@pytest.mark.parametrize("line", ["RK: 10.25", "RK 12:30", "RK 12/03/2019", "PLT 4711123"])
-def test_short_forms_before_dates_times_and_long_numbers_are_not(line):
+@pytest.mark.parametrize(
+    "line",
+    ["PLT 250", "PLT: 10.25", "PLT 12:30", "PLT 12/03/2019", "PLT 4711123", "PLT 12 05"],
+)
+def test_short_forms_before_dates_times_and_plain_numbers_are_not(line):
     assert line.split()[0].rstrip(":") in " ".join(hidden(page(line)))
