@@ -168,12 +168,13 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_postcode(line, found)
     _by_address(line, found)
     _by_side(line, found)
+    _by_script(line, text, found)
     _by_foreign_month(line, found)
     _by_date(line, found)
     return tuple(_runs(line, found))
 
 
-_SCANNED = re.compile(r"(?<!\w)[SI]\d{1,3}\.\d{1,3}-[SI]\d{1,4}\.\d{1,3}(?!\w)")
+_SCANNED = re.compile(r"(?<!\w)[SI]\d{1,3}(?:\.\d{1,3})?-[SI]\d{1,4}(?:\.\d{1,3})?(?!\w)")
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
 
 
@@ -427,7 +428,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
         return None
     if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
         return None  # ADC (10^-6 mm2/s), misread
-    if any(sign in after for sign in ":#=;") or word in _STRONG_LABELS:
+    strong = word in _STRONG_LABELS or (word == "ID" and _is_number_of_id(line, index + 1))
+    if any(sign in after for sign in ":#=;") or strong:
         return _LABELS[word]
     if word == "DR" and following is not None and following.is_word:
         return _LABELS[word]
@@ -435,6 +437,15 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
         capitals = following.text.isupper() and len(following.text) <= _INITIALS
         return _LABELS[word] if capitals and following.is_word else None
     return None
+
+
+def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
+    """Whether a token is a number with no measure in it: ``881-B/77``, not ``12.5 mm``."""
+    number, rest = (*line[index : index + 2], None, None)[:2]
+    digits = 0 if number is None else sum(each.isdigit() for each in number.text)
+    decimal = rest is not None and rest.before in (".", ",")
+    unit = rest is not None and not rest.before and rest.text in _VALUE_UNITS
+    return digits >= _FEWEST_OF_ID and not decimal and not unit
 
 
 def _is_called(line: Sequence[Token], index: int) -> bool:
@@ -669,9 +680,9 @@ _VALUE_UNITS = frozenset(
 def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
     """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
     level = line[index + 1] if index + 1 < len(line) else None
-    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr")
+    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr", "Str", "Iris")
     return (
-        named and level is not None and level.before == ":" and len(level.text) < _INITIALS
+        named and level is not None and level.before == ":" and len(level.text) <= _INITIALS
     )
 
 
@@ -805,7 +816,7 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
-_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU".split())
+_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws".split())
 """Units that are initials or a name elsewhere: gray, Wood units, fractions."""
 _CENTIMETRES = frozenset({"gm", "em", "om"})
 """What ``cm`` is misread as."""
@@ -977,6 +988,7 @@ def _number(line: Sequence[Token], index: int) -> Category:
         decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
         decimals = decimals and token.start == line[index - 1].end + 1
         short = len(token.text) <= _MOST_PLAIN_DIGITS + _is_duration(line, index)
+        short = short or set(token.text) == {"0"}  # rings, ticks
         return _CLINICAL if short or decimals else Category.OTHER_ID
     foreign = any(each.isalpha() and not each.isascii() for each in folded)
     if foreign and not any(each.fullmatch(folded) for each in _PLAIN_NUMBERS):
@@ -1437,6 +1449,25 @@ def _is_amid_name(
         return False
     apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", "."}
     return not apart and _is_person(found[index - 1]) and _is_person(found[index + 1])
+
+
+def _by_script(line: Sequence[Token], text: str, found: list[Category | None]) -> None:
+    """Letters among signs of another script are letters of a third one, misread.
+
+    Single ones are no sides then: ``A-p\u300cpoMOB A.N.`` was Cyrillic.
+    """
+    strange = any(each >= _BEYOND for each in text)
+    unknown = any(
+        found[i] is _UNKNOWN and len(token.text) >= _LONG_ENOUGH
+        for i, token in enumerate(line)
+    )
+    for index in range(len(line)) if strange and unknown else ():
+        if found[index] is _CLINICAL and line[index].is_word:
+            found[index] = _UNKNOWN
+
+
+_BEYOND = "\u2e80"
+"""Signs and letters of East Asia begin here, which the recogniser takes others for."""
 
 
 def _by_foreign_month(line: Sequence[Token], found: list[Category | None]) -> None:

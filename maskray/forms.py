@@ -176,6 +176,8 @@ _PHONES = _patterns(
     r"(?<![\w.])\(?\d{3}\)?[\s./-]{1,2}\d{3}[\s.-]\d{4}(?!\d)",
     r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
     r"(?<![\w.])0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2,5}(?!\d)",
+    # Ph 555 0142
+    r"(?<!\w)PH[.:]?\s?\d{3}[\s-]\d{4}(?!\d)",
     # Its plus was not read: 49 30 5550 336
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
@@ -192,6 +194,7 @@ _ADDRESSES = _patterns(
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
+    r"(?<!\w)(?:SUITE|APT|APARTMENT)\.?\s*#?\d{1,4}[A-Z]?\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
     # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4

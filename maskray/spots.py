@@ -6,7 +6,7 @@ neighbour, or two rows as one. Every line is to be read once, and whole.
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -165,7 +165,10 @@ def _lines(spots: Iterable[Spot]) -> list[Spot]:
 
 
 def _words(line: Spot, parts: Sequence[Spot]) -> list[Spot]:
-    """A line, or its parts if they are words of it with gaps between them."""
+    """A line, or its parts if they are words of it with gaps between them.
+
+    It is as sure as the surest look at it: a look from afar is unsure of what it sees.
+    """
     pieces = sorted(_lines(parts), key=lambda each: each.box.x0) if parts else []
     boxes = [each.box for each in pieces]
     apart = len(boxes) > 1 and all(
@@ -173,7 +176,9 @@ def _words(line: Spot, parts: Sequence[Spot]) -> list[Spot]:
         for a, b in itertools.pairwise(boxes)
     )
     most = sum(each.width for each in boxes) >= _MOST * line.box.width
-    return pieces if apart and most else [line]
+    if apart and most:
+        return pieces
+    return [replace(line, score=max(each.score for each in (line, *parts)))]
 
 
 def _with_coarse(lines: Sequence[Spot], coarse: Iterable[Spot]) -> list[Spot]:

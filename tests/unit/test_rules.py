@@ -264,7 +264,7 @@ LABELLED = """
     ID: {patient_id:A123}
     ID#{patient_id:77}
     ID:{patient_id:QX}
-    {mask:ID} {mask:12345678}
+    ID {patient_id:12345678}
     MRN {patient_id:00123}
     MRN: {patient_id:7741902}
     MRN#{patient_id:7741902}

@@ -72,6 +72,13 @@ def test_the_score_of_pieces_that_are_joined_is_the_best():
     assert found.score == 0.9
 
 
+def test_a_line_is_as_sure_as_the_surest_look_at_it():
+    far, near = Spot.at(LINE, 0.3), Spot.at(Box(24, 101, 214, 119), 0.9)
+    for looks in ([far, near], [near, far]):
+        [line] = one_per_line(looks)
+        assert (line.box, line.score) == (LINE, 0.9)
+
+
 def test_lines_aslant_are_left_as_they_are():
     quad = np.array([[10, 10], [110, 60], [101, 78], [1, 28]], np.float32)
     (found,) = one_per_line([Spot(quad, 0.7), *spots()])
