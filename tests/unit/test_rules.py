@@ -432,6 +432,7 @@ NUMBERS = """
     {other_id:A-10-97415}
     {other_id:UH-7525-A}
     {other_id:BX-661-204}
+    {other_id:A-38-824}
     {other_id:N-20 331 874}
     {other_id:20-7741-CX}
     {other_id:00-47-19}
