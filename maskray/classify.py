@@ -956,6 +956,7 @@ _PLAIN_NUMBERS = [
     re.compile(pattern)
     for pattern in (
         r"\d{1,4}X\d{1,4}(X\d{1,4})?",  # a matrix
+        r"FOV\d{2,3}[XW]\d{2,3}",
         r"(?:\d{1,3}[CM]M)?\d{1,2}W\d?D?",  # weeks and days of pregnancy, behind a length
         r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
         r"[A-Z]{1,3}\d{1,2}[A-Z]?",

@@ -158,7 +158,7 @@ _TIMES = _patterns(
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
-    r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d|\s?%)",
+    r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d|\s?%|\.\d)",
     # Wide print: 1 1:4 4:2 2
     r"(?<![\d:.])[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # A colon that was not read: 0607:31, 06:0731

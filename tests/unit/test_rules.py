@@ -1996,6 +1996,8 @@ def test_a_word_of_the_field_that_stands_as_a_name_does_is_hidden(marked):
         "LV 12 34 56 C",
         "23wld",
         "D95 57.4 Gy",
+        "ECHO 3 H25.6",
+        "FoV385w190",
         "PVR 1.5 WU",
         "Hill-Sachs lesion",
         "LV Mass (Devereux)",
