@@ -84,6 +84,8 @@ _STRONG_LABELS = _LABELS.keys() - {
     "MAIL",
     "MOBILE",
     "DIRECCION",
+    "NASCIMENTO",
+    "NASCITA",
     "CPF",
     "DNI",
     "NIF",
@@ -174,7 +176,9 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     return tuple(_runs(line, found))
 
 
-_SCANNED = re.compile(r"(?<!\w)[SI]\d{1,3}(?:\.\d{1,3})?-[SI]\d{1,4}(?:\.\d{1,3})?(?!\w)")
+_SCANNED = re.compile(
+    r"(?<!\w)[SI]\d{1,3}(?:\.\d{1,3}-[SI]\d{1,4}\.\d{1,3}|-[SI]\d{1,3})(?![\w.])"
+)
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
 
 
@@ -442,10 +446,16 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
 def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
     """Whether a token is a number with no measure in it: ``881-B/77``, not ``12.5 mm``."""
     number, rest = (*line[index : index + 2], None, None)[:2]
-    digits = 0 if number is None else sum(each.isdigit() for each in number.text)
-    decimal = rest is not None and rest.before in (".", ",")
-    unit = rest is not None and not rest.before and rest.text in _VALUE_UNITS
-    return digits >= _FEWEST_OF_ID and not decimal and not unit
+    if number is None or not any(each.isdigit() for each in number.text):
+        return False
+    signs = [each.before for each in line[index + 1 : index + 3]]
+    if signs[:1] in (["-"], ["/"]) or signs == [".", "."]:
+        return True
+    long = sum(each.isdigit() for each in number.text) > _FEWEST_OF_ID
+    clinical = index > 1 and is_clinical(line[index - 2].text)
+    decimal = signs[:1] in (["."], [","])
+    unit = rest is not None and rest.text in _VALUE_UNITS | {"um", "kVp", "x"}
+    return long and not (clinical or decimal or unit)
 
 
 def _is_called(line: Sequence[Token], index: int) -> bool:
@@ -680,9 +690,11 @@ _VALUE_UNITS = frozenset(
 def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
     """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
     level = line[index + 1] if index + 1 < len(line) else None
-    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr", "Str", "Iris")
+    if line[index].text == "Str":
+        return level is not None and re.fullmatch(r"[A-Z]\d", level.text) is not None
+    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr")
     return (
-        named and level is not None and level.before == ":" and len(level.text) <= _INITIALS
+        named and level is not None and level.before == ":" and len(level.text) < _INITIALS
     )
 
 
@@ -859,7 +871,7 @@ def _is_eponym(line: Sequence[Token], index: int) -> bool:
         closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
         return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
     beside = eponyms().get(name)
-    if beside and _is_written_as_name(line, index, beside):
+    if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
         return False
     if not beside:
         return _is_misread_eponym(line, index)
@@ -890,6 +902,18 @@ _THEIR_TABLES = frozenset(
 """Whose tables of growth and volume consoles name in brackets, and of what."""
 
 
+def _is_called_so(line: Sequence[Token], index: int) -> bool:
+    """Whether a name or a title stands before it: ``Paul Wagner``, no other eponym."""
+    if index == 0 or line[index].before.strip(" -\u2019'"):
+        return False
+    before = line[index - 1]
+    named = is_name(before.text) and not (
+        is_clinical(before.text) or before.folded in _LINKS
+    )
+    beside = eponyms().get(line[index].folded, frozenset())
+    return (named or before.folded in _TITLES) and before.folded not in beside
+
+
 def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
     """The words around a name: those that touch it, and those behind an ``of``.
 
@@ -901,9 +925,15 @@ def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
         one, two = index + step, index + 2 * step
         if 0 <= one < len(line):
             near.append(line[one])
-        if 0 <= two < len(line) and (far or line[one].folded in _LINKS):
+        if 0 <= two < len(line) and (far or _links(line[one])):
             near.append(line[two])
     return near
+
+
+def _links(token: Token) -> bool:
+    """Whether a word stands between a name and its thing: ``Baker popliteal cyst``."""
+    clinical = len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
+    return token.folded in _LINKS or (clinical and not is_name(token.text))
 
 
 _LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())
@@ -1018,12 +1048,9 @@ def _is_duration(line: Sequence[Token], index: int) -> bool:
     """Whether a number is a time of a pulse sequence: ``TR 11000``."""
     named = index > 0 and line[index - 1].folded in ("TR", "TE", "TI")
     labelled = index > 1 and line[index - 2].folded in _LABELS
-    return (
-        named
-        and not labelled
-        and int(line[index].text) <= _LONGEST_MS
-        and line[index].before.strip() in ("", ":", "=")
-    )
+    number = int(line[index].text)
+    timed = named and not labelled and number <= _LONGEST_MS and number % 10 == 0
+    return timed and line[index].before.strip() in ("", ":", "=")
 
 
 _LONGEST_MS = 20000
@@ -1372,8 +1399,14 @@ def _by_address(line: Sequence[Token], found: list[Category | None]) -> None:
         found[first - 1] = Category.ADDRESS
 
 
-_OUTWARD = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?")
-_INWARD = re.compile(r"\d(?!ST|ND|RD|TH|HZ|DB)[ABD-HJLNP-UW-Z]{2}")
+_OUTWARD = re.compile(
+    r"(?:[BEGLMNSW]|A[BL]|B[ABDHLNRST]|C[ABFHMORTVW]|D[ADEGHLNTY]|E[CHNX]|F[KY]|G[LUY]"
+    r"|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]|M[EKL]|N[EGNPRW]|O[LX]|P[AEHLOR]|R[GHM]"
+    r"|S[AEGKLMNOPRSTWY]|T[ADFNQRSW]|UB|W[ACDFNRSV]|YO|ZE)\d[A-Z\d]?"
+)
+_INWARD = re.compile(
+    r"\d(?!ST|ND|RD|TH|HZ|DB|F[SLF]|S[EL]|AX|TE|[LR]T|AP|PA)[ABD-HJLNP-UW-Z]{2}"
+)
 """The two parts of a British postcode."""
 _BETWEEN_PARTS = 3
 

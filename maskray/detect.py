@@ -572,7 +572,7 @@ def _stands_across(reading: Reading, readings: Iterable[Reading]) -> bool:
         if other is not reading
         and other.confidence >= _SURE_ACROSS
         and other.spot.box.height < _STANDS * other.spot.box.width
-        and 2 * other.spot.box.height <= box.height  # no large letter beside it
+        and 3 * other.spot.box.height <= 2 * box.height  # no large letter beside it
     ]
     here = [each for each in across if each.overlap(box)]
     filled = sum(each.overlap(box) for each in here)

@@ -84,14 +84,14 @@ _DATES = _patterns(
     rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_LONG_YEAR}(?!\w)",
     rf"(?<![\w.]){_DAY}\s(?![XVI]\s){_ROMAN}\s{_LONG_YEAR}(?!\w|\s?[A-Z%])",
     # 2019.123, the day of a year, all that a line says
-    rf"^\s*{_LONG_YEAR}[.-](?:[0-2]\d\d|3[0-6]\d)\s*$",
+    r"^\s*(?:199\d|20[0-3]\d)[.-](?:[0-2]\d\d|3[0-6]\d)\s*$",
     # 03 14 19, all that a line says
     rf"^(?=.*\b0)\s*(?:{_PAST_12} {_MM}|{_MM} {_PAST_12}) \d\d\s*$",
     # 09 0603, all that a line says: a camera's stamp
     rf"^\s*\d\d(?:\s{_MM}|{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
     # ... but not FEV1, what is breathed out in a second, nor OCT 30\u00b0, a scan's angle
-    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|OCT\s\d\d(?:\u00b0(?!\s?\d)|\s\(\d\.\d)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|OCT\s\d\d(?:\u00b0(?!\s?\d)|\s\(\d\.\d\s?MM)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # XMAY 22, 1978: something before it was run into the month
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
@@ -146,9 +146,9 @@ _TIMES = _patterns(
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
     # 19:2:28, of which a digit was not read
-    r"(?<![\d:.])(?:[01]\d|2[0-3]):\d:[0-5]\d(?![\d:])",
+    r"(?<![\d:.])(?:0[6-9]|1\d|2[0-3]):\d:[0-5]\d(?![\d:])",
     # 0415 HRS, 14:30 Uhr
-    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|HOURS|UHR)\b",
+    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|UHR)\b",
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 87:40.25, whose hour was misread
@@ -158,7 +158,8 @@ _TIMES = _patterns(
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
     rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
-    r"(?<![\d:.])(?:[01]?\d|2[0-3])\s?H\s?[0-5]\d(?!\d|\s?%|\.\d)",
+    # 14 H 25, but not ECHO 3 H25.6, a position
+    r"(?<![\d:.])(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))(?!\d|\s?%)",
     # Wide print: 1 1:4 4:2 2
     r"(?<![\d:.])[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # A colon that was not read: 0607:31, 06:0731
@@ -194,7 +195,7 @@ _ADDRESSES = _patterns(
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
-    r"(?<!\w)(?:SUITE|APT|APARTMENT)\.?\s*#?\d{1,4}[A-Z]?\b",
+    r"(?:(?<=,)|(?<=, ))SUITE\s*#?\d{1,4}[A-Z]?\b|(?<!\w)APT\.?\s*#?\d{1,4}[A-Z]?\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
     # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4
@@ -223,9 +224,9 @@ _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
 _GROUPS = re.compile(
-    r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}|[A-Z]{1,2}-\d{2}-\d{3,}"
+    r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}|(?![BCRSTW]-)[A-Z]{1,2}-\d{2}-\d{3,}"
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
-    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|MA|MS|ML|DB)[A-Z]{2}|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
+    r"|\d{2}-\d{4}-[A-Z]{2}|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
 """``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
 _NO_NUMBER = re.compile(

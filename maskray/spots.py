@@ -167,7 +167,8 @@ def _lines(spots: Iterable[Spot]) -> list[Spot]:
 def _words(line: Spot, parts: Sequence[Spot]) -> list[Spot]:
     """A line, or its parts if they are words of it with gaps between them.
 
-    It is as sure as the surest look at it: a look from afar is unsure of what it sees.
+    It is as sure as the surest look at most of it: a look from afar is unsure of what it
+    sees.
     """
     pieces = sorted(_lines(parts), key=lambda each: each.box.x0) if parts else []
     boxes = [each.box for each in pieces]
@@ -178,7 +179,7 @@ def _words(line: Spot, parts: Sequence[Spot]) -> list[Spot]:
     most = sum(each.width for each in boxes) >= _MOST * line.box.width
     if apart and most:
         return pieces
-    return [replace(line, score=max(each.score for each in (line, *parts)))]
+    return [replace(line, score=max(e.score for e in (line, *parts)))] if most else [line]
 
 
 def _with_coarse(lines: Sequence[Spot], coarse: Iterable[Spot]) -> list[Spot]:

@@ -12,14 +12,14 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from maskray.classify import Labelled
+from maskray.classify import Labelled, open_label
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.records import Category, TextLine
-from maskray.text import tokens
+from maskray.text import Token, tokens
 
 _UNIT = (
-    r"(?:[\u00b5cm]?m[\u00b2\u00b323]?|m?s(?:ec)?|[cm]?m/s2?|%|\u00b0|deg|m?l|m?l/m2|g/cm[\u00b22]"
+    r"(?:[\u00b5cm]m[\u00b2\u00b323]?|m?s(?:ec)?|[cm]?m/s2?|%|\u00b0|deg|m?l|m?l/m2|g/cm[\u00b22]"
     r"|mmHg|[cm]?Gy|mSv|HU|kPa|L/min(?:/m[\u00b22])?)"
 )
 _NUMBER = r"[<>\u00b1~+-]?\s*\d{1,4}(?:[.,]\d+)?"
@@ -28,15 +28,20 @@ _ENDS_IN_MEASURE = re.compile(rf"[\w)]\s*[:=]?\s{_NUMBER}\s*{_UNIT}\s*$")
 _CELL = re.compile(rf"\s*{_NUMBER}(?:\s?[/-]\s?\d{{1,4}})?\s*{_UNIT}?\s*")
 """What stands in a column of values: plain numbers and ranges too."""
 _OF_A_PERSON = re.compile(
-    r"[12][.,]\d\d\s*m\b|1\d\d(?:[.,]\d)?\s*cm|kg|\d\s*Y", re.IGNORECASE
+    r"\d\s*m\b(?!/)|(?<![\d.,])(?:[4-9]\d|1\d\d|2[0-3]\d)(?:[.,]\d)?\s*cm\b|kg|\d\s*Y"
+    r"|\b(?:19|20)\d\d\b",
+    re.IGNORECASE,
 )
-"""How tall, heavy or old somebody is."""
+"""How tall, heavy or old somebody may be, or when born."""
 _ROW_LONG = 12
 """A value is no farther from its label than so many times the height of the line."""
 _ALIGNED, _AS_HIGH = 0.7, 1.6
 """Rows begin at one column, but for this share of their height, and are alike in height,
 by this factor."""
 _SIDES = frozenset("L R LT RT LEFT RIGHT".split())
+_BEFORE_NAMES = frozenset("BY ST SAN DR MR MRS MS FOR OF".split())
+_LABEL_FAR = 3
+"""So many heights below a label its value may stand."""
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
 
@@ -50,13 +55,40 @@ def by_tables(
         runs = labelled[index]
         if {run.category for run in runs} - {Category.UNKNOWN, Category.CLINICAL}:
             continue  # names, and all that is PHI by its form
-        words = {token.folded for token in tokens(_text(line))}
-        if all(run.category is Category.CLINICAL for run in runs) or words & _SIDES:
-            continue  # Okonjo Left
-        if any(True for _ in identifiers.find(list(tokens(_text(line))))):
+        words = list(tokens(_text(line)))
+        if not _may_be_label(words, runs) or any(True for _ in identifiers.find(words)):
             continue
-        if _is_row(rows, labelled, index):
+        if _is_row(rows, labelled, index) and not _is_labelled(lines, index):
             labelled[index] = [replace(run, category=Category.CLINICAL) for run in runs]
+
+
+def _may_be_label(words: Sequence[Token], runs: Sequence[Labelled]) -> bool:
+    """Whether one word of a line is unknown, and it stands as no person's name does."""
+    unknown = [
+        number
+        for number, word in enumerate(words)
+        for run in runs
+        if run.start <= word.start < run.end and run.category is Category.UNKNOWN
+    ]
+    if len(unknown) != 1 or not words[unknown[0]].is_word:
+        return False
+    before = words[unknown[0] - 1].folded if unknown[0] else ""
+    return before not in _BEFORE_NAMES and not {word.folded for word in words} & _SIDES
+
+
+def _is_labelled(lines: Sequence[TextLine], index: int) -> bool:
+    """Whether a label stands above a line or left of it whose value it may be."""
+    here = lines[index]
+    for line in lines:
+        if set(line.frames).isdisjoint(here.frames) or open_label(_text(line)) is None:
+            continue
+        one, other = line.box, here.box
+        below = 0 < other.y0 - one.y0 < _LABEL_FAR * other.height
+        aligned = abs(other.x0 - one.x0) <= _ALIGNED * other.height
+        left = _is_level(one, other) and one.x1 <= other.x0
+        if (below and aligned) or left:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +105,7 @@ class _Row:
 
 def _row(lines: Sequence[TextLine], index: int) -> _Row | None:
     text = _text(lines[index])
-    if _OF_A_PERSON.search(text):
+    if _OF_A_PERSON.search(text) or open_label(text) is not None:
         return None
     if _ENDS_IN_MEASURE.search(text):
         return _Row(lines[index], None, measured=True)

@@ -53,12 +53,19 @@ def test_an_unlisted_label_among_clinical_ones_stays(rows):
         "Wunderlux 1.72 m",
         "Wunderlux 172 cm",
         "Xelse 067Y",
+        "Wunderlux 9 m",
+        "Wunderlux 95 cm",
+        "Wunderlux 1958 ms",
+        "Wunderlux Qxvor 3.2 cm",
+        "by Wunderlux 4 mm",
+        "QZ77A4 12 mm",
         "Gareth 4.9 cm",  # a name
         "Mbeki Left 3.2 cm",
     ],
 )
 def test_who_stands_among_measures_is_hidden(row):
-    assert row.split()[0] in " ".join(hidden(page(*INLINE[:2], row, *INLINE[2:])))
+    who = row.removeprefix("by ").split()[0]
+    assert who in " ".join(hidden(page(*INLINE[:2], row, *INLINE[2:])))
 
 
 @pytest.mark.parametrize("value", ["4711", "1958", "167.5", "12/3", "12-34", "067Y"])
@@ -70,6 +77,12 @@ def test_a_cell_that_is_no_measure_makes_no_label(value):
 @pytest.mark.parametrize("rows", [["Qxvor 0.52 m/s", *INLINE], [*INLINE, "Qxvor 0.52 m/s"]])
 def test_the_first_and_the_last_row_may_be_a_banner(rows):
     assert "Qxvor" in hidden(page(*rows))
+
+
+@pytest.mark.parametrize("label", ["Name|12", "Operator|48 ml", "Patient|14.0 cm"])
+def test_what_stands_below_a_label_is_its_value(label):
+    rows = [*CELLS[:2], label, "Wunderlux|3.2 cm", *CELLS[2:]]
+    assert "Wunderlux" in hidden(page(*rows))
 
 
 def test_names_that_no_unit_follows_are_hidden_in_cells():
