@@ -10,14 +10,15 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from maskray.eponyms import is_eponym, is_run_into_eponym
 from maskray.forms import find_ages, find_forms, find_numbers, names_a_month
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category
+from maskray.shorthand import MOST_PLAIN_DIGITS, VALUE_UNITS, is_shorthand, number_category
 from maskray.text import Token, as_digits, as_letters, distance, fold, tokens
 from maskray.vocabulary import (
     clinical_words,
-    codes,
     console_terms,
     eponyms,
     is_clinical,
@@ -116,11 +117,6 @@ _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE
 """Behind a word that tells what kind they tell an institution alone: ``MEDICAL CENTER``."""
 _NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
-_COUNTERS = frozenset(
-    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY LOSSES "
-    "ERRORS".split()
-)
-_MOST_PLAIN_DIGITS = 4
 _UNKNOWN = Category.UNKNOWN
 _CLINICAL = Category.CLINICAL
 _LONG_ENOUGH = 4
@@ -212,7 +208,7 @@ def items_in(text: str) -> list[tuple[int, int]]:
     things = [
         (line[max(index - 2, 0)].start, line[: index + 2][-1].end)
         for index in range(len(line))
-        if _is_eponym(line, index)
+        if is_eponym(line, index)
     ]
     things += [
         (one.start, other.end)
@@ -454,7 +450,7 @@ def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
     long = sum(each.isdigit() for each in number.text) > _FEWEST_OF_ID
     clinical = index > 1 and is_clinical(line[index - 2].text)
     decimal = signs[:1] in (["."], [","])
-    unit = rest is not None and rest.text in _VALUE_UNITS | {"um", "kVp", "x"}
+    unit = rest is not None and rest.text in VALUE_UNITS | {"um", "kVp", "x"}
     return long and not (clinical or decimal or unit)
 
 
@@ -550,7 +546,7 @@ def _by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in _SEXES and not _is_of_speed(line, index):
             found[index] = Category.SEX
         elif any(each.isdigit() for each in token.text):
-            found[index] = _number(line, index)
+            found[index] = number_category(line, index)
         elif is_only_exact(token.text) and _is_written_of_a_person(line, index):
             found[index] = _UNKNOWN
         elif is_clinical(token.text) or _is_clinical_here(line, index):
@@ -587,7 +583,7 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     aged = index == 0 and (
         after.folded in ("M", "F")
         or _AGE.fullmatch(after.folded) is not None
-        or (after.is_number and len(after.text) > _MOST_PLAIN_DIGITS)
+        or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
     )
     return after.folded in _PHYSICIANS or initial or aged or after.before[:1] == "^"
 
@@ -618,27 +614,13 @@ _SENTENCE, _MOSTLY = 5, 0.6
 
 def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
     return (
-        _is_eponym(line, index)
-        or _is_run_into_eponym(line[index].folded)
-        or _is_unit(line, index)
-        or _is_setting(line, index)
-        or _is_code(line, index)
-        or _is_misread_setting(line, index)
-        or _is_run_into_sign(line, index)
-        or _is_run_into_counter(line, index)
-        or _is_capital(line[index])
-        or _is_endoscope_setting(line, index)
-        or _is_behind_cross(line[index].text)
+        is_eponym(line, index)
+        or is_run_into_eponym(line[index].folded)
+        or is_shorthand(line, index)
         or (line[index].before in ("+", "-") and is_direction(line[index].text))
         or _is_run_into_side(line[index].folded)
         or is_plain_word(line[index].text)
     )
-
-
-def _is_capital(token: Token) -> bool:
-    """Whether a small L among capitals is an I of a short form: ``El`` is ``EI``."""
-    text = token.text.replace("l", "I")
-    return text.isupper() and len(text) <= _LONGEST_UNIT and text in console_terms()
 
 
 def _is_run_into_side(word: str) -> bool:
@@ -648,136 +630,6 @@ def _is_run_into_side(word: str) -> bool:
         for side in _SIDES
         if len(word) >= len(side) + _LONG_ENOUGH - 1
     )
-
-
-def _is_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether two or three capitals name the decimal number after them: ``ST 5.0``."""
-    token = line[index]
-    if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
-        return False
-    whole, part = (*line[index + 1 : index + 3], None, None)[:2]
-    if whole is not None and whole.text == "%" and token.text in ("YA", "AM"):
-        return True  # of young adults
-    if whole is None or part is None:
-        return False
-    if whole.before == ":" and part.before == "/":
-        return whole.is_number and part.is_number  # EC:1/1, misread
-    signed = whole.before in ("", "-", "+")
-    return whole.is_number and part.is_number and part.before == "." and signed
-
-
-def _is_code(line: Sequence[Token], index: int) -> bool:
-    """Whether a listed short form has a value with its unit behind it: ``QT 380 ms``.
-
-    Initials stand before plain numbers: dates, times, rooms.
-    """
-    number, unit = (*line[index + 1 : index + 3], None, None)[:2]
-    if line[index].folded not in codes() or number is None or unit is None:
-        return False
-    if unit.is_number and unit.before == ".":
-        unit = line[index + 3] if line[index + 3 :] else unit
-    plain = number.before.strip() in ("", ":", "=", "+", "-", "<", ">")
-    short = number.is_number and len(number.text) <= _MOST_PLAIN_DIGITS
-    return plain and short and not unit.before.strip() and unit.text in _VALUE_UNITS
-
-
-_VALUE_UNITS = frozenset(
-    "mm cm ml cc ms msec s m/s cm/s mmHg Hz kHz MHz dB % \u00b0 deg bpm mGy Gy HU kPa mV "
-    "mm2 cm2 cm3 g mg kV mA mAs keV".split()
-)
-
-
-def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
-    level = line[index + 1] if index + 1 < len(line) else None
-    if line[index].text == "Str":
-        return level is not None and re.fullmatch(r"[A-Z]\d", level.text) is not None
-    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr")
-    return (
-        named and level is not None and level.before == ":" and len(level.text) < _INITIALS
-    )
-
-
-def _is_behind_cross(text: str) -> bool:
-    """Whether a measure stands behind its caliper's cross: ``xArea``."""
-    return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
-
-
-def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
-    """Whether a word before a number is a setting: ``FoU 228 mm``, ``WLI 40``, ``Rum 4``.
-
-    A letter was misread, or its colon read as one.
-    """
-    token = line[index]
-    number = line[index + 1] if index + 1 < len(line) else None
-    if number is None or not number.is_number or is_common_name(token.text):
-        return False
-    if len(number.text) > _MOST_PLAIN_DIGITS:
-        return False
-    after = line[index + 2].before if line[index + 2 :] else ""
-    counts = token.text == "IMA" and len(number.text) < _LONG_ENOUGH and after in ("", "/")
-    if _has_lost_its_capital(line, index) or counts:
-        return True
-    if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
-        return False
-    if _is_misread_counter(line, index):
-        return True
-    if is_name(token.text) or len(token.text) > _LONGEST_UNIT + 1:
-        return False
-    meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
-    if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
-        meant.add(token.folded[:-1])
-    return not meant.isdisjoint(console_terms())
-
-
-def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
-    """Whether one letter makes a word that counts, before a small number: ``SUICE 2.47``.
-
-    Of three letters only ``Rum 4``. Initials stand before dates and times.
-    """
-    word, number = line[index].folded, line[index + 1]
-    if number.before or len(number.text) >= _LONG_ENOUGH:
-        return False
-    if index + 2 < len(line) and line[index + 2].before not in ("", "."):
-        return False
-    if len(word) < _LONG_ENOUGH:
-        return word.replace("M", "N") in _NUMBERED
-    return any(
-        len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED
-    )
-
-
-def _has_lost_its_capital(line: Sequence[Token], index: int) -> bool:
-    """Whether a word is one that counts but for its capital: ``rea 8.75 cm2``."""
-    word, decimals = line[index], line[index + 2 : index + 3]
-    lost = word.text.islower() and any(word.folded == each[1:] for each in _NUMBERED)
-    return lost and any(each.is_number and each.before == "." for each in decimals)
-
-
-def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
-    """Whether a word's last letter is what an equals sign belongs to: ``DWIb=500``."""
-    token = line[index]
-    signed = index + 1 < len(line) and line[index + 1].before == "="
-    return (
-        signed and len(token.text) > _LONGEST_UNIT and token.folded[:-1] in console_terms()
-    )
-
-
-def _is_run_into_counter(line: Sequence[Token], index: int) -> bool:
-    """Whether a short form was run into what counts behind it: ``LPOIm:102``."""
-    match = _AND_COUNTER.fullmatch(line[index].text)
-    number = line[index + 1] if index + 1 < len(line) else None
-    counts = number is not None and number.is_number and number.before in (":", "")
-    return match is not None and counts and match[1] in console_terms()
-
-
-_AND_COUNTER = re.compile(r"([A-Z]{3,})(?:Im|Se)")
-_WINDOW = frozenset({"WL", "WW", "WC"})
-_NUMBERED = frozenset(
-    "ANGLE AREA DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE "
-    "RUN PITCH SCALE SCENE SERIES SLICE THICK TILT WIDTH ZOOM".split()
-)
-"""Words that stand before a number and nowhere else."""
 
 
 def _by_spacing(
@@ -809,35 +661,6 @@ def _stands_alone(token: Token) -> bool:
     return len(token.text) == 1 and token.is_word and not token.before
 
 
-def _is_unit(line: Sequence[Token], index: int) -> bool:
-    """Whether a token behind a number is a unit, its small letters misread: ``140 keU``."""
-    token = line[index]
-    if index == 0 or len(token.text) > _LONGEST_UNIT:
-        return False
-    small = fold(token.text.translate(_SMALL_GLYPHS))  # mGy/mln
-    if token.before == "/" and line[index - 1].folded in console_terms():
-        return token.text.islower() and small in console_terms()
-    numeric = line[index - 1].is_number and not token.before
-    if numeric and token.text in _CENTIMETRES | _OF_NUMBERS:
-        return True
-    meant = {token.folded.translate(_UNIT_GLYPHS), small}
-    decimal = line[index - 1].before == "." and token.text[0].islower()
-    if decimal:
-        meant |= {each for each in _UNITS if distance(token.folded, each, 1) <= 1}
-    return numeric and not meant.isdisjoint(console_terms())
-
-
-_LONGEST_UNIT = 3
-_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws".split())
-"""Units that are initials or a name elsewhere: gray, Wood units, fractions."""
-_CENTIMETRES = frozenset({"gm", "em", "om"})
-"""What ``cm`` is misread as."""
-_UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
-_UNITS = frozenset({"MGY", "MHZ", "KHZ", "CM2", "MM2", "CM3"})
-"""Units of which a letter may be misread behind a decimal number: ``746.7 mGn``."""
-_SMALL_GLYPHS = str.maketrans("l", "i")
-
-
 def _rejoined(
     line: Sequence[Token], found: list[Category | None], named: Collection[int]
 ) -> None:
@@ -858,244 +681,10 @@ def _rejoined(
             joined.folded in eponyms()
             and line[other].text.islower()
             and not is_name(line[one].text)
-            and _is_eponym([*line[:one], joined, *line[other + 1 :]], one)
+            and is_eponym([*line[:one], joined, *line[other + 1 :]], one)
         )
         if unknown and glued and (known or thing) and len(whole) > _LONG_ENOUGH:
             found[one] = found[other] = _CLINICAL
-
-
-def _is_eponym(line: Sequence[Token], index: int) -> bool:
-    """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
-    name = line[index].folded.removesuffix("'S")
-    if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
-        closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
-        return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
-    beside = eponyms().get(name)
-    if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
-        return False
-    if not beside:
-        return _is_misread_eponym(line, index)
-    near = _near_eponym(line, index)
-    if any(each in beside for token in near for each in _with_letter_lost(token)):
-        return True
-    long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
-    glued = (token.folded for token in near)
-    if any(
-        each.endswith(word) and each.removesuffix(word) in eponyms()
-        for each in glued
-        for word in long
-    ):
-        return True  # WillisCircle of Willis: two readings of a line in one
-    return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
-
-
-_AUTHORS = frozenset(
-    "HADLOCK JEANTY CAMPBELL HILL HANSMANN MERZ REMPEN ROBINSON SHEPARD WARSOF TEICH "
-    "TEICHHOLZ SIMPSON DEVEREUX GIBSON QUINONES DODGE MOSTELLER DUBOIS BOYD HAYCOCK LEUNG "
-    "PERSSON JOHNSEN SALOMON VERBURG NICOLAIDES CHITTY ALTMAN KURTZ BRENNER OTT WOO DAYA "
-    "SHINOZUKA OSAKA TOKYO HELLMAN NYBERG ERIKSEN HOHLER MAYDEN GOLDSTEIN".split()
-)
-_THEIR_TABLES = frozenset(
-    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV SV CO GA TCD CEREB FS HUM "
-    "LVIDD LVIDS IVSD IVSS LVPWD LVPWS MASS LVM BSA VOL".split()
-)
-"""Whose tables of growth and volume consoles name in brackets, and of what."""
-
-
-def _is_called_so(line: Sequence[Token], index: int) -> bool:
-    """Whether a name or a title stands before it: ``Paul Wagner``, no other eponym."""
-    if index == 0 or line[index].before.strip(" -\u2019'"):
-        return False
-    before = line[index - 1]
-    named = is_name(before.text) and not (
-        is_clinical(before.text) or before.folded in _LINKS
-    )
-    beside = eponyms().get(line[index].folded, frozenset())
-    return (named or before.folded in _TITLES) and before.folded not in beside
-
-
-def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
-    """The words around a name: those that touch it, and those behind an ``of``.
-
-    Two apart if nobody is called so.
-    """
-    far = not is_name(line[index].text)
-    near = []
-    for step in (-1, 1):
-        one, two = index + step, index + 2 * step
-        if 0 <= one < len(line):
-            near.append(line[one])
-        if 0 <= two < len(line) and (far or _links(line[one])):
-            near.append(line[two])
-    return near
-
-
-def _links(token: Token) -> bool:
-    """Whether a word stands between a name and its thing: ``Baker popliteal cyst``."""
-    clinical = len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
-    return token.folded in _LINKS or (clinical and not is_name(token.text))
-
-
-_LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())
-
-
-def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
-    """Whether a name has a comma behind it, or an initial beside it."""
-    near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
-    comma = line[index + 1].before.startswith(",") if line[index + 1 :] else False
-    initial = (len(e.text) == 1 and e.is_word and e.folded not in beside for e in near)
-    return comma or any(initial)
-
-
-def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
-    """The same for a name misread, where its word stands right beside it."""
-    name = line[index].folded
-    if is_name(name) or len(name) <= _LONG_ENOUGH:
-        return False
-    near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
-    return any(
-        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
-        for eponym, beside in eponyms().items()
-        if len(eponym) > _LONG_ENOUGH + 1
-    )
-
-
-def _is_run_into_eponym(word: str) -> bool:
-    """Whether the space between such a name and its word was lost: ``Watersview``."""
-    if len(word) < 2 * _LONG_ENOUGH or is_name(word):
-        return False
-    return any(
-        distance(word, eponym + each, 1) <= 1
-        for eponym, beside in eponyms().items()
-        if word.startswith(eponym) and len(eponym) > _LONG_ENOUGH
-        for each in beside
-    )
-
-
-def _with_letter_lost(token: Token) -> Iterator[str]:
-    """A word, and the clinical words it may be if a letter was not read."""
-    yield token.folded
-    if len(token.text) > _LONG_ENOUGH:
-        for at in range(len(token.text) + 1):
-            for letter in "AEILNRSTU":
-                yield token.folded[:at] + letter + token.folded[at:]
-
-
-_DECIMAL = re.compile(r"[.,]")
-_PLAIN_NUMBERS = [
-    re.compile(pattern)
-    for pattern in (
-        r"\d{1,4}X\d{1,4}(X\d{1,4})?",  # a matrix
-        r"FOV\d{2,3}[XW]\d{2,3}",
-        r"(?:\d{1,3}[CM]M)?\d{1,2}W\d?D?",  # weeks and days of pregnancy, behind a length
-        r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
-        r"[A-Z]{1,3}\d{1,2}[A-Z]?",
-        r"\d{1,2}W[LI]D",  # a one that was misread
-        r"[\u0391\u0392]\d{1,2}",  # Graf's angles
-        r"\d{1,2}[A-Z]{1,2}\d?",
-        r"[23]D\d{2,3}",  # a gain
-        r"[A-Z]\d{1,3}(DB|[KM]?HZ|[CM]M|M?S|KV|FPS|BPM)",  # Dyn R65dB
-        r"[A-Z]\d[A-Z]\d",  # two settings: M3M4
-        r"[WLCZ]\d{4}",  # a window
-        r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
-    )
-]
-_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
-"""``MedHC201`` is ``Med``, ``HC`` and ``201``."""
-_ZERO_IN_WORD = re.compile(r"(?<=[A-Za-z])0(?=[A-Za-z])")
-_GLUED = re.compile(
-    r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
-)
-
-
-def _number(line: Sequence[Token], index: int) -> Category:
-    """What a token with digits is."""
-    token = line[index]
-    folded = token.folded
-    if token.is_number:
-        if _is_part_of_date(line, index):
-            return Category.DATE
-        decimals = index > 0 and line[index - 1].is_number
-        decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
-        decimals = decimals and token.start == line[index - 1].end + 1
-        short = len(token.text) <= _MOST_PLAIN_DIGITS + _is_duration(line, index)
-        short = short or set(token.text) == {"0"}  # rings, ticks
-        return _CLINICAL if short or decimals else Category.OTHER_ID
-    foreign = any(each.isalpha() and not each.isascii() for each in folded)
-    if foreign and not any(each.fullmatch(folded) for each in _PLAIN_NUMBERS):
-        return _UNKNOWN
-    if _PULSE_SEQUENCE.fullmatch(folded):
-        return _CLINICAL
-    if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
-        return _CLINICAL
-    capital = token.text.replace("l", "I")  # El1478 is EI and a number
-    if is_clinical(folded) or _is_measure(folded):
-        return _CLINICAL
-    if capital.isupper() and _is_measure(fold(capital)):
-        return _CLINICAL
-    pieces = [fold(each) for each in _PIECES.findall(_ZERO_IN_WORD.sub("O", token.text))]
-    plain = all(
-        (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
-        for each in pieces
-    )
-    if plain and len(pieces) <= 4:
-        return _CLINICAL
-    digits = sum(each.isdigit() for each in folded)
-    return Category.OTHER_ID if digits >= 4 else _UNKNOWN
-
-
-def _is_duration(line: Sequence[Token], index: int) -> bool:
-    """Whether a number is a time of a pulse sequence: ``TR 11000``."""
-    named = index > 0 and line[index - 1].folded in ("TR", "TE", "TI")
-    labelled = index > 1 and line[index - 2].folded in _LABELS
-    number = int(line[index].text)
-    timed = named and not labelled and number <= _LONGEST_MS and number % 10 == 0
-    return timed and line[index].before.strip() in ("", ":", "=")
-
-
-_LONGEST_MS = 20000
-_PULSE_SEQUENCE = re.compile(
-    r"(?:TFI|TFL|TSE|TIR|SE|FL|EP|EPSE|EPFID|FI|GR|ME|MEF|CI|SPC|SPCIR|TGSE|HTSE|QFL|DE|PSIF)"
-    r"(?:[A-Z]{0,2}[23]D)\d{1,3}[A-Z]{0,2}"
-)
-"""As Siemens prints them: ``tfi2d1``, ``*fl3d1_ns``."""
-
-
-def _is_measure(folded: str) -> bool:
-    """A number with what it measures or its unit run together: ``TR3255``, ``12CM``."""
-    if re.match(r"T1\d\d", folded):
-        folded = "TI" + folded[2:]  # TI900, misread
-    if folded.startswith("99M"):
-        return is_clinical(folded[3:])  # Tc-99mMDP
-    match = _GLUED.fullmatch(folded)
-    if match is None:
-        return False
-    before, after = match.group("before"), match.group("after")
-    words = [word for word in (before, after) if word]
-    short = len(match.group("number")) <= _MOST_PLAIN_DIGITS or after is not None
-    return short and bool(words) and all(is_clinical(word) for word in words)
-
-
-def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
-    """A day and a month without a year: ``10/23``; ``IM 10/23`` counts images."""
-    for first in (index - 1, index):
-        if not 0 <= first < len(line) - 1:
-            continue
-        one, other = line[first], line[first + 1]
-        if other.before not in ("/", "-") or not (one.is_number and other.is_number):
-            continue
-        if first + 2 < len(line) and line[first + 2].before in ("/", "-", ".", ":"):
-            continue
-        if one.before in ("/", "-", ".", ":", "+", "="):
-            continue
-        if first > 0 and line[first - 1].folded in _COUNTERS:
-            continue
-        if line[first + 2 :] and line[first + 2].folded == "MMHG":
-            continue
-        low, high = sorted((int(one.text), int(other.text)))
-        if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
-            return len(one.text) == 2 or high > 12
-    return False
 
 
 def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
@@ -1276,7 +865,7 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
     for index, token in enumerate(line):
         if found[index] is not _CLINICAL or not token.is_word or len(token.text) < 2:
             continue
-        if token.folded in _SIDES or _is_eponym(line, index):
+        if token.folded in _SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
         if before is not None and before.folded in _TITLES and is_name(token.text):

@@ -1,0 +1,131 @@
+"""Names of people that name a thing: ``circle of Willis``, ``BPD (Hadlock)``.
+
+A name is one only beside its thing (``profile/eponyms.txt``), and not where it stands as
+people's names do: behind another one, with an initial, before a comma.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from maskray.text import Token, distance
+from maskray.vocabulary import clinical_words, eponyms, is_clinical, is_name
+
+_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
+_LONG_ENOUGH = 4
+"""Letters of a word from which it says something."""
+
+
+def is_eponym(line: Sequence[Token], index: int) -> bool:
+    """Whether a name is that of an anatomical thing here: ``circle of Willis``."""
+    name = line[index].folded.removesuffix("'S")
+    if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
+        closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
+        return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
+    beside = eponyms().get(name)
+    if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
+        return False
+    if not beside:
+        return _is_misread_eponym(line, index)
+    near = _near_eponym(line, index)
+    if any(each in beside for token in near for each in _with_letter_lost(token)):
+        return True
+    long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
+    glued = (token.folded for token in near)
+    if any(
+        each.endswith(word) and each.removesuffix(word) in eponyms()
+        for each in glued
+        for word in long
+    ):
+        return True  # WillisCircle of Willis: two readings of a line in one
+    return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
+
+
+_AUTHORS = frozenset(
+    "HADLOCK JEANTY CAMPBELL HILL HANSMANN MERZ REMPEN ROBINSON SHEPARD WARSOF TEICH "
+    "TEICHHOLZ SIMPSON DEVEREUX GIBSON QUINONES DODGE MOSTELLER DUBOIS BOYD HAYCOCK LEUNG "
+    "PERSSON JOHNSEN SALOMON VERBURG NICOLAIDES CHITTY ALTMAN KURTZ BRENNER OTT WOO DAYA "
+    "SHINOZUKA OSAKA TOKYO HELLMAN NYBERG ERIKSEN HOHLER MAYDEN GOLDSTEIN".split()
+)
+_THEIR_TABLES = frozenset(
+    "BPD HC AC FL HL OFD CRL GS EFW EF EDV ESV SV CO GA TCD CEREB FS HUM "
+    "LVIDD LVIDS IVSD IVSS LVPWD LVPWS MASS LVM BSA VOL".split()
+)
+"""Whose tables of growth and volume consoles name in brackets, and of what."""
+
+
+def _is_called_so(line: Sequence[Token], index: int) -> bool:
+    """Whether a name or a title stands before it: ``Paul Wagner``, no other eponym."""
+    if index == 0 or line[index].before.strip(" -\u2019'"):
+        return False
+    before = line[index - 1]
+    named = is_name(before.text) and not (
+        is_clinical(before.text) or before.folded in _LINKS
+    )
+    beside = eponyms().get(line[index].folded, frozenset())
+    return (named or before.folded in _TITLES) and before.folded not in beside
+
+
+def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
+    """The words around a name: those that touch it, and those behind an ``of``.
+
+    Two apart if nobody is called so.
+    """
+    far = not is_name(line[index].text)
+    near = []
+    for step in (-1, 1):
+        one, two = index + step, index + 2 * step
+        if 0 <= one < len(line):
+            near.append(line[one])
+        if 0 <= two < len(line) and (far or _links(line[one])):
+            near.append(line[two])
+    return near
+
+
+def _links(token: Token) -> bool:
+    """Whether a word stands between a name and its thing: ``Baker popliteal cyst``."""
+    clinical = len(token.text) >= _LONG_ENOUGH and token.folded in clinical_words()
+    return token.folded in _LINKS or (clinical and not is_name(token.text))
+
+
+_LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())
+
+
+def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
+    """Whether a name has a comma behind it, or an initial beside it."""
+    near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
+    comma = line[index + 1].before.startswith(",") if line[index + 1 :] else False
+    initial = (len(e.text) == 1 and e.is_word and e.folded not in beside for e in near)
+    return comma or any(initial)
+
+
+def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
+    """The same for a name misread, where its word stands right beside it."""
+    name = line[index].folded
+    if is_name(name) or len(name) <= _LONG_ENOUGH:
+        return False
+    near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
+    return any(
+        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
+        for eponym, beside in eponyms().items()
+        if len(eponym) > _LONG_ENOUGH + 1
+    )
+
+
+def is_run_into_eponym(word: str) -> bool:
+    """Whether the space between such a name and its word was lost: ``Watersview``."""
+    if len(word) < 2 * _LONG_ENOUGH or is_name(word):
+        return False
+    return any(
+        distance(word, eponym + each, 1) <= 1
+        for eponym, beside in eponyms().items()
+        if word.startswith(eponym) and len(eponym) > _LONG_ENOUGH
+        for each in beside
+    )
+
+
+def _with_letter_lost(token: Token) -> Iterator[str]:
+    """A word, and the clinical words it may be if a letter was not read."""
+    yield token.folded
+    if len(token.text) > _LONG_ENOUGH:
+        for at in range(len(token.text) + 1):
+            for letter in "AEILNRSTU":
+                yield token.folded[:at] + letter + token.folded[at:]

@@ -1,0 +1,328 @@
+"""The shorthand of consoles: short forms with their numbers, units, and numbers alone.
+
+What stands beside a number says what it is, and is said by it: ``ST 5.0`` is a setting,
+``ST`` may be somebody.
+"""
+
+import re
+from collections.abc import Sequence
+
+from maskray.records import Category
+from maskray.text import Token, distance, fold
+from maskray.vocabulary import (
+    clinical_words,
+    codes,
+    console_terms,
+    is_clinical,
+    is_common_name,
+    is_name,
+)
+
+_INITIALS = 3
+"""Letters that somebody's initials may have."""
+_LONG_ENOUGH = 4
+"""Letters of a word from which it says something."""
+_ID_LABELS = frozenset("ID PID MRN ACC SN TEL".split())
+_CLINICAL, _UNKNOWN = Category.CLINICAL, Category.UNKNOWN
+
+
+def is_shorthand(line: Sequence[Token], index: int) -> bool:
+    """Whether a word is a short form or a unit by the number it stands beside."""
+    return (
+        _is_unit(line, index)
+        or _is_setting(line, index)
+        or _is_code(line, index)
+        or _is_misread_setting(line, index)
+        or _is_run_into_sign(line, index)
+        or _is_run_into_counter(line, index)
+        or _is_capital(line[index])
+        or _is_endoscope_setting(line, index)
+        or _is_behind_cross(line[index].text)
+    )
+
+
+_COUNTERS = frozenset(
+    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY LOSSES "
+    "ERRORS".split()
+)
+MOST_PLAIN_DIGITS = 4
+
+
+def _is_capital(token: Token) -> bool:
+    """Whether a small L among capitals is an I of a short form: ``El`` is ``EI``."""
+    text = token.text.replace("l", "I")
+    return text.isupper() and len(text) <= _LONGEST_UNIT and text in console_terms()
+
+
+def _is_setting(line: Sequence[Token], index: int) -> bool:
+    """Whether two or three capitals name the decimal number after them: ``ST 5.0``."""
+    token = line[index]
+    if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
+        return False
+    whole, part = (*line[index + 1 : index + 3], None, None)[:2]
+    if whole is not None and whole.text == "%" and token.text in ("YA", "AM"):
+        return True  # of young adults
+    if whole is None or part is None:
+        return False
+    if whole.before == ":" and part.before == "/":
+        return whole.is_number and part.is_number  # EC:1/1, misread
+    signed = whole.before in ("", "-", "+")
+    return whole.is_number and part.is_number and part.before == "." and signed
+
+
+def _is_code(line: Sequence[Token], index: int) -> bool:
+    """Whether a listed short form has a value with its unit behind it: ``QT 380 ms``.
+
+    Initials stand before plain numbers: dates, times, rooms.
+    """
+    number, unit = (*line[index + 1 : index + 3], None, None)[:2]
+    if line[index].folded not in codes() or number is None or unit is None:
+        return False
+    if unit.is_number and unit.before == ".":
+        unit = line[index + 3] if line[index + 3 :] else unit
+    plain = number.before.strip() in ("", ":", "=", "+", "-", "<", ">")
+    short = number.is_number and len(number.text) <= MOST_PLAIN_DIGITS
+    return plain and short and not unit.before.strip() and unit.text in VALUE_UNITS
+
+
+VALUE_UNITS = frozenset(
+    "mm cm ml cc ms msec s m/s cm/s mmHg Hz kHz MHz dB % \u00b0 deg bpm mGy Gy HU kPa mV "
+    "mm2 cm2 cm3 g mg kV mA mAs keV".split()
+)
+
+
+def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
+    """Whether a short form is an endoscope's, with its level: ``Eh:A5``, ``Gr:N``."""
+    level = line[index + 1] if index + 1 < len(line) else None
+    if line[index].text == "Str":
+        return level is not None and re.fullmatch(r"[A-Z]\d", level.text) is not None
+    named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr")
+    return (
+        named and level is not None and level.before == ":" and len(level.text) < _INITIALS
+    )
+
+
+def _is_behind_cross(text: str) -> bool:
+    """Whether a measure stands behind its caliper's cross: ``xArea``."""
+    return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
+
+
+def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
+    """Whether a word before a number is a setting: ``FoU 228 mm``, ``WLI 40``, ``Rum 4``.
+
+    A letter was misread, or its colon read as one.
+    """
+    token = line[index]
+    number = line[index + 1] if index + 1 < len(line) else None
+    if number is None or not number.is_number or is_common_name(token.text):
+        return False
+    if len(number.text) > MOST_PLAIN_DIGITS:
+        return False
+    after = line[index + 2].before if line[index + 2 :] else ""
+    counts = token.text == "IMA" and len(number.text) < _LONG_ENOUGH and after in ("", "/")
+    if _has_lost_its_capital(line, index) or counts:
+        return True
+    if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
+        return False
+    if _is_misread_counter(line, index):
+        return True
+    if is_name(token.text) or len(token.text) > _LONGEST_UNIT + 1:
+        return False
+    meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
+    if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
+        meant.add(token.folded[:-1])
+    return not meant.isdisjoint(console_terms())
+
+
+def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
+    """Whether one letter makes a word that counts, before a small number: ``SUICE 2.47``.
+
+    Of three letters only ``Rum 4``. Initials stand before dates and times.
+    """
+    word, number = line[index].folded, line[index + 1]
+    if number.before or len(number.text) >= _LONG_ENOUGH:
+        return False
+    if index + 2 < len(line) and line[index + 2].before not in ("", "."):
+        return False
+    if len(word) < _LONG_ENOUGH:
+        return word.replace("M", "N") in _NUMBERED
+    return any(
+        len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED
+    )
+
+
+def _has_lost_its_capital(line: Sequence[Token], index: int) -> bool:
+    """Whether a word is one that counts but for its capital: ``rea 8.75 cm2``."""
+    word, decimals = line[index], line[index + 2 : index + 3]
+    lost = word.text.islower() and any(word.folded == each[1:] for each in _NUMBERED)
+    return lost and any(each.is_number and each.before == "." for each in decimals)
+
+
+def _is_run_into_sign(line: Sequence[Token], index: int) -> bool:
+    """Whether a word's last letter is what an equals sign belongs to: ``DWIb=500``."""
+    token = line[index]
+    signed = index + 1 < len(line) and line[index + 1].before == "="
+    return (
+        signed and len(token.text) > _LONGEST_UNIT and token.folded[:-1] in console_terms()
+    )
+
+
+def _is_run_into_counter(line: Sequence[Token], index: int) -> bool:
+    """Whether a short form was run into what counts behind it: ``LPOIm:102``."""
+    match = _AND_COUNTER.fullmatch(line[index].text)
+    number = line[index + 1] if index + 1 < len(line) else None
+    counts = number is not None and number.is_number and number.before in (":", "")
+    return match is not None and counts and match[1] in console_terms()
+
+
+_AND_COUNTER = re.compile(r"([A-Z]{3,})(?:Im|Se)")
+_WINDOW = frozenset({"WL", "WW", "WC"})
+_NUMBERED = frozenset(
+    "ANGLE AREA DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE "
+    "RUN PITCH SCALE SCENE SERIES SLICE THICK TILT WIDTH ZOOM".split()
+)
+"""Words that stand before a number and nowhere else."""
+
+
+def _is_unit(line: Sequence[Token], index: int) -> bool:
+    """Whether a token behind a number is a unit, its small letters misread: ``140 keU``."""
+    token = line[index]
+    if index == 0 or len(token.text) > _LONGEST_UNIT:
+        return False
+    small = fold(token.text.translate(_SMALL_GLYPHS))  # mGy/mln
+    if token.before == "/" and line[index - 1].folded in console_terms():
+        return token.text.islower() and small in console_terms()
+    numeric = line[index - 1].is_number and not token.before
+    if numeric and token.text in _CENTIMETRES | _OF_NUMBERS:
+        return True
+    meant = {token.folded.translate(_UNIT_GLYPHS), small}
+    decimal = line[index - 1].before == "." and token.text[0].islower()
+    if decimal:
+        meant |= {each for each in _UNITS if distance(token.folded, each, 1) <= 1}
+    return numeric and not meant.isdisjoint(console_terms())
+
+
+_LONGEST_UNIT = 3
+_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws".split())
+"""Units that are initials or a name elsewhere: gray, Wood units, fractions."""
+_CENTIMETRES = frozenset({"gm", "em", "om"})
+"""What ``cm`` is misread as."""
+_UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
+_UNITS = frozenset({"MGY", "MHZ", "KHZ", "CM2", "MM2", "CM3"})
+"""Units of which a letter may be misread behind a decimal number: ``746.7 mGn``."""
+_SMALL_GLYPHS = str.maketrans("l", "i")
+_DECIMAL = re.compile(r"[.,]")
+_PLAIN_NUMBERS = [
+    re.compile(pattern)
+    for pattern in (
+        r"\d{1,4}X\d{1,4}(X\d{1,4})?",  # a matrix
+        r"FOV\d{2,3}[XW]\d{2,3}",
+        r"(?:\d{1,3}[CM]M)?\d{1,2}W\d?D?",  # weeks and days of pregnancy, behind a length
+        r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
+        r"[A-Z]{1,3}\d{1,2}[A-Z]?",
+        r"\d{1,2}W[LI]D",  # a one that was misread
+        r"[\u0391\u0392]\d{1,2}",  # Graf's angles
+        r"\d{1,2}[A-Z]{1,2}\d?",
+        r"[23]D\d{2,3}",  # a gain
+        r"[A-Z]\d{1,3}(DB|[KM]?HZ|[CM]M|M?S|KV|FPS|BPM)",  # Dyn R65dB
+        r"[A-Z]\d[A-Z]\d",  # two settings: M3M4
+        r"[WLCZ]\d{4}",  # a window
+        r"W[WL]?\d{1,5}[WLC]{1,2}\d{1,4}",
+    )
+]
+_PIECES = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+"""``MedHC201`` is ``Med``, ``HC`` and ``201``."""
+_ZERO_IN_WORD = re.compile(r"(?<=[A-Za-z])0(?=[A-Za-z])")
+_GLUED = re.compile(
+    r"(?P<before>[A-Z]{2,12})?(?P<number>\d{1,5})(?P<after>[A-Z°%]{1,8})?\d?"
+)
+
+
+def number_category(line: Sequence[Token], index: int) -> Category:
+    """What a token with digits is."""
+    token = line[index]
+    folded = token.folded
+    if token.is_number:
+        if _is_part_of_date(line, index):
+            return Category.DATE
+        decimals = index > 0 and line[index - 1].is_number
+        decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
+        decimals = decimals and token.start == line[index - 1].end + 1
+        short = len(token.text) <= MOST_PLAIN_DIGITS + _is_duration(line, index)
+        short = short or set(token.text) == {"0"}  # rings, ticks
+        return _CLINICAL if short or decimals else Category.OTHER_ID
+    foreign = any(each.isalpha() and not each.isascii() for each in folded)
+    if foreign and not any(each.fullmatch(folded) for each in _PLAIN_NUMBERS):
+        return _UNKNOWN
+    if _PULSE_SEQUENCE.fullmatch(folded):
+        return _CLINICAL
+    if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
+        return _CLINICAL
+    capital = token.text.replace("l", "I")  # El1478 is EI and a number
+    if is_clinical(folded) or _is_measure(folded):
+        return _CLINICAL
+    if capital.isupper() and _is_measure(fold(capital)):
+        return _CLINICAL
+    pieces = [fold(each) for each in _PIECES.findall(_ZERO_IN_WORD.sub("O", token.text))]
+    plain = all(
+        (each.isdigit() and len(each) <= 3) or (len(each) > 1 and is_clinical(each))
+        for each in pieces
+    )
+    if plain and len(pieces) <= 4:
+        return _CLINICAL
+    digits = sum(each.isdigit() for each in folded)
+    return Category.OTHER_ID if digits >= 4 else _UNKNOWN
+
+
+def _is_duration(line: Sequence[Token], index: int) -> bool:
+    """Whether a number is a time of a pulse sequence: ``TR 11000``."""
+    named = index > 0 and line[index - 1].folded in ("TR", "TE", "TI")
+    labelled = index > 1 and line[index - 2].folded in _ID_LABELS
+    number = int(line[index].text)
+    timed = named and not labelled and number <= _LONGEST_MS and number % 10 == 0
+    return timed and line[index].before.strip() in ("", ":", "=")
+
+
+_LONGEST_MS = 20000
+_PULSE_SEQUENCE = re.compile(
+    r"(?:TFI|TFL|TSE|TIR|SE|FL|EP|EPSE|EPFID|FI|GR|ME|MEF|CI|SPC|SPCIR|TGSE|HTSE|QFL|DE|PSIF)"
+    r"(?:[A-Z]{0,2}[23]D)\d{1,3}[A-Z]{0,2}"
+)
+"""As Siemens prints them: ``tfi2d1``, ``*fl3d1_ns``."""
+
+
+def _is_measure(folded: str) -> bool:
+    """A number with what it measures or its unit run together: ``TR3255``, ``12CM``."""
+    if re.match(r"T1\d\d", folded):
+        folded = "TI" + folded[2:]  # TI900, misread
+    if folded.startswith("99M"):
+        return is_clinical(folded[3:])  # Tc-99mMDP
+    match = _GLUED.fullmatch(folded)
+    if match is None:
+        return False
+    before, after = match.group("before"), match.group("after")
+    words = [word for word in (before, after) if word]
+    short = len(match.group("number")) <= MOST_PLAIN_DIGITS or after is not None
+    return short and bool(words) and all(is_clinical(word) for word in words)
+
+
+def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
+    """A day and a month without a year: ``10/23``; ``IM 10/23`` counts images."""
+    for first in (index - 1, index):
+        if not 0 <= first < len(line) - 1:
+            continue
+        one, other = line[first], line[first + 1]
+        if other.before not in ("/", "-") or not (one.is_number and other.is_number):
+            continue
+        if first + 2 < len(line) and line[first + 2].before in ("/", "-", ".", ":"):
+            continue
+        if one.before in ("/", "-", ".", ":", "+", "="):
+            continue
+        if first > 0 and line[first - 1].folded in _COUNTERS:
+            continue
+        if line[first + 2 :] and line[first + 2].folded == "MMHG":
+            continue
+        low, high = sorted((int(one.text), int(other.text)))
+        if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
+            return len(one.text) == 2 or high > 12
+    return False
