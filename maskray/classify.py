@@ -422,7 +422,7 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     after = following.before if following is not None else ""
     if following is not None and following.folded in _LABEL_WORDS and line[index + 2 :]:
         after += line[index + 2].before  # ID No.:
-        if word in _TREATING and following.folded in _NUMBER_WORDS:
+        if word in _TREATING | _OF_THE_PATIENT and following.folded in _NUMBER_WORDS:
             return Category.PATIENT_ID  # Hospital No: 12
     if word == "OP" and (following is None or not following.is_word):
         return None
@@ -1070,7 +1070,7 @@ def _is_amid_name(
     """Whether a short form is a piece of a name: the letters between them misread."""
     if not 0 < index < len(line) - 1 or len(line[index].text) > _INITIALS:
         return False
-    apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", "."}
+    apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", ".", "-"}
     return not apart and _is_person(found[index - 1]) and _is_person(found[index + 1])
 
 
@@ -1228,6 +1228,12 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
             if found[index] is Category.SEX and not _touches_name(line, index):
                 continue
             found[index] = Category.NAME
+    for index in range(len(line) - 2, -1, -1):
+        letter, following = line[index], line[index + 1]
+        both = len(letter.text) == len(following.text) == 1 and letter.is_word
+        dotted = following.before.startswith(".") and _is_person(found[index + 1])
+        if both and dotted and found[index] in (_CLINICAL, Category.SEX):
+            found[index] = found[index + 1]  # J. R. R. TOLKIEN
 
 
 def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:

@@ -81,7 +81,7 @@ _DATES = _patterns(
     # F.Nac.07-03-58
     rf"(?:(?<=NAC\.)|(?<=NASC\.)|(?<=GEB\.)|(?<=DOB\.)){_DAY}([-./]){_DAY}\1{_YEAR}{_THEN}",
     # 5-X-2020, 12 XI 2019
-    rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_LONG_YEAR}(?!\w)",
+    rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_YEAR}(?!\w)",
     rf"(?<![\w.]){_DAY}\s(?![XVI]\s){_ROMAN}\s{_LONG_YEAR}(?!\w|\s?[A-Z%])",
     # 2019.123, the day of a year, all that a line says
     r"^\s*(?:199\d|20[0-3]\d)[.-](?:[0-2]\d\d|3[0-6]\d)\s*$",
@@ -147,8 +147,9 @@ _TIMES = _patterns(
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
     # 19:2:28, of which a digit was not read
     r"(?<![\d:.])(?:0[6-9]|1\d|2[0-3]):\d:[0-5]\d(?![\d:])",
-    # 0415 HRS, 14:30 Uhr
-    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|UHR)\b",
+    # 0415 HRS, 14:30 Uhr, 1405h, 2.05 pm
+    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d(?:\s?(?:HRS|UHR)|H)\b",
+    rf"(?<![\d:.])(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 87:40.25, whose hour was misread
@@ -184,7 +185,7 @@ _PHONES = _patterns(
     r"(?![\d.])",
     r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+",
     r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+",
-    r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov)\b\S*",
+    r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov|(?:co|nhs|ac|org)\.uk)\b\S*",
 )
 _ADDRESSES = _patterns(
     r"(?<!\w)\d{1,5}\s+(?:[A-Z]+\.?\s+){1,4}(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD"
@@ -210,16 +211,26 @@ _NATIONAL = _patterns(
     # all that a line says, but for a label: United Kingdom, Australia, Denmark, India
     r"^\D*(?<![\w-])(?<!\d\.)[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] \d\d \d\d \d\d [A-D]\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
     rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",
 )
 """Numbers of persons or their insurance, as countries write them."""
 _BED = r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))"
+_NUMBERED = _patterns(
+    r"(?<!\w)(?:STUDY|EXAM|CASE|VISIT|ORDER|REQ|REQUEST|SYSTEM)\s+(?:ID|NO|NR|NUM|NUMBER)"
+    r"[.:]?\s*#?\d{3,}(?!\w|\.\d)",
+    r"(?<!\w)A#\s?\d{3,}(?!\w|\.\d)",
+)
+"""``Study ID 4711``"""
 _WARDS = _patterns(
     rf"(?<!\w)WARD[.:]?\s*\d{{1,3}}(?:[A-Z](?![\w.]){_BED}?|{_BED})",
     rf"(?<!\w)(?:ENF(?:ERMARIA)?|HABITACION|BETTENSTATION)[.:]?\s*\d{{1,3}}[A-Z]?{_BED}",
 )
-_UIDS = _patterns(r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])")
+_UIDS = _patterns(
+    r"(?<![\w:])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![\w:])",
+    r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])",
+)
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
@@ -246,7 +257,7 @@ _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 _AGES = _patterns(
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
-    rf"(?<!\w)(?:AGE|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
+    rf"(?<!\w)(?:AGED?|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
@@ -283,6 +294,7 @@ def find_forms(
         (_NATIONAL, digits, Category.PATIENT_ID),
         (_UIDS, digits, Category.OTHER_ID),
         (_PHONES, digits, Category.PHONE),
+        (_NUMBERED, digits, Category.OTHER_ID),
         (_WARDS, text, Category.INSTITUTION),
         (_ADDRESSES, text, Category.ADDRESS),
         (_ADDRESSES, words, Category.ADDRESS),
