@@ -320,6 +320,10 @@ _PHRASES = (
     "SYNGO.VIA",
     "MM READING",
     "DYN*S/CM5",
+    "NON CON",
+    "SOP CLASS",
+    "XRES PRO",
+    "IN GOOD POSITION",
     "FEV 1",
 )
 """Clinical phrases with a frequent name in them."""

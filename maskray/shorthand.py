@@ -203,7 +203,7 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
-_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws".split())
+_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws atm".split())
 """Units that are initials or a name elsewhere: gray, Wood units, fractions."""
 _CENTIMETRES = frozenset({"gm", "em", "om"})
 """What ``cm`` is misread as."""
