@@ -249,7 +249,6 @@ def number_category(line: Sequence[Token], index: int) -> Category:
         decimals = decimals and bool(_DECIMAL.fullmatch(token.before))
         decimals = decimals and token.start == line[index - 1].end + 1
         short = len(token.text) <= MOST_PLAIN_DIGITS + _is_duration(line, index)
-        short = short or set(token.text) == {"0"}  # rings, ticks
         return _CLINICAL if short or decimals else Category.OTHER_ID
     foreign = any(each.isalpha() and not each.isascii() for each in folded)
     if foreign and not any(each.fullmatch(folded) for each in _PLAIN_NUMBERS):

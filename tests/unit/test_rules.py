@@ -1946,7 +1946,7 @@ def test_a_birth_date_of_the_header_is_known_without_its_separators(text):
     assert wrong(f"{{birth_date:{text}}} Zoom 120%", collect(header)) == {}
 
 
-@pytest.mark.parametrize("text", ["MMMMNMMM", "LLLLLLL"])
+@pytest.mark.parametrize("text", ["MMMMNMMM", "LLLLLLL", "00000"])
 def test_what_is_read_as_ever_the_same_letters_is_unknown_and_so_hidden(text):
     assert wrong(f"{{mask:{text}}}") == {}
 
