@@ -433,6 +433,7 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
         return None  # ADC (10^-6 mm2/s), misread
     strong = word in _STRONG_LABELS or (word == "ID" and _is_number_of_id(line, index + 1))
+    strong = strong or (word in _BIRTHS and following is not None and following.is_number)
     if any(sign in after for sign in ":#=;") or strong:
         return _LABELS[word]
     if word == "DR" and following is not None and following.is_word:
@@ -448,14 +449,24 @@ def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
     number, rest = (*line[index : index + 2], None, None)[:2]
     if number is None or not any(each.isdigit() for each in number.text):
         return False
+    if index > 1 and line[index - 2].folded in _COUNTED:
+        return False
     signs = [each.before for each in line[index + 1 : index + 3]]
     if signs[:1] in (["-"], ["/"]) or signs == [".", "."]:
         return True
-    long = sum(each.isdigit() for each in number.text) > _FEWEST_OF_ID
-    clinical = index > 1 and is_clinical(line[index - 2].text)
+    long = sum(each.isdigit() for each in number.text) >= _FEWEST_OF_ID
     decimal = signs[:1] in (["."], [","])
     unit = rest is not None and rest.text in VALUE_UNITS | {"um", "kVp", "x"}
-    return long and not (clinical or decimal or unit)
+    return long and not (decimal or unit)
+
+
+_COUNTED = frozenset(
+    "ACQ PROTOCOL FRAME IMAGE SLICE SERIES BEAM FIELD ROI LESION NODULE STENT SHEATH "
+    "CATHETER TUBE".split()
+)
+"""Things whose ID is a number of order."""
+_BIRTHS = frozenset({"NASCIMENTO", "NASCITA"})
+"""Labels that hold without a colon before a number, not before a name."""
 
 
 def _is_called(line: Sequence[Token], index: int) -> bool:
@@ -877,7 +888,7 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         elif _in_company(line, found, index) or _follows_name(line, found, index):
             found[index] = Category.NAME
         elif _is_amid_name(line, found, index):
-            found[index] = found[index + 1]
+            found[index] = found[index + 1 if found[index + 1 :] else index - 1]
     _initials(line, found)
     for index, token in enumerate(line):
         titled = token.folded in (*_TITLES, "MR") and index + 1 < len(line)
@@ -978,7 +989,8 @@ def _by_address(line: Sequence[Token], found: list[Category | None]) -> None:
     for index in range(2, len(line)):
         out, inward = line[index - 1].folded, line[index].folded
         placed = found[index - 2] in (*strange, Category.INSTITUTION)
-        if placed and _OUTWARD.fullmatch(out) and _INWARD.fullmatch(inward):
+        inwards = _INWARD if out[1:2].isalpha() else _INWARD_OF_LEVEL
+        if placed and _OUTWARD.fullmatch(out) and inwards.fullmatch(inward):
             found[index - 2 : index + 1] = [Category.ADDRESS] * 3  # Thornbury BS35 9ZZ
     parts = [i for i, each in enumerate(found) if each is Category.ADDRESS]
     for one, other in itertools.pairwise(parts):
@@ -997,9 +1009,11 @@ _OUTWARD = re.compile(
     r"|H[ADGPRSUX]|I[GMPV]|JE|K[ATWY]|L[ADELNSU]|M[EKL]|N[EGNPRW]|O[LX]|P[AEHLOR]|R[GHM]"
     r"|S[AEGKLMNOPRSTWY]|T[ADFNQRSW]|UB|W[ACDFNRSV]|YO|ZE)\d[A-Z\d]?"
 )
-_INWARD = re.compile(
+_INWARD = re.compile(r"\d(?!ST|ND|RD|TH|HZ|DB)[ABD-HJLNP-UW-Z]{2}")
+_INWARD_OF_LEVEL = re.compile(
     r"\d(?!ST|ND|RD|TH|HZ|DB|F[SLF]|S[EL]|AX|TE|[LR]T|AP|PA)[ABD-HJLNP-UW-Z]{2}"
 )
+"""Behind what may be a vertebra: ``L4 3AX`` is a series."""
 """The two parts of a British postcode."""
 _BETWEEN_PARTS = 3
 
@@ -1072,7 +1086,11 @@ def _is_amid_name(
     line: Sequence[Token], found: Sequence[Category | None], index: int
 ) -> bool:
     """Whether a short form is a piece of a name: the letters between them misread."""
-    if not 0 < index < len(line) - 1 or len(line[index].text) > _INITIALS:
+    if index == 0 or len(line[index].text) > _INITIALS:
+        return False
+    if _is_person(found[index - 1]) and line[index].before == "-" and index > 1:
+        return _is_person(found[index - 2])  # Lee Sung-Min
+    if index == len(line) - 1:
         return False
     apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", ".", "-"}
     return not apart and _is_person(found[index - 1]) and _is_person(found[index + 1])
@@ -1232,12 +1250,16 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
             if found[index] is Category.SEX and not _touches_name(line, index):
                 continue
             found[index] = Category.NAME
-    for index in range(len(line) - 2, -1, -1):
-        letter, following = line[index], line[index + 1]
-        both = len(letter.text) == len(following.text) == 1 and letter.is_word
-        dotted = following.before.startswith(".") and _is_person(found[index + 1])
-        if both and dotted and found[index] in (_CLINICAL, Category.SEX):
-            found[index] = found[index + 1]  # J. R. R. TOLKIEN
+    chain = range(len(line) - 1)
+    for here, there in [(i, i + 1) for i in reversed(chain)] + [(i + 1, i) for i in chain]:
+        both = len(line[here].text) == len(line[there].text) == 1 and line[here].is_word
+        dotted = line[max(here, there)].before.startswith(".")
+        behind = min(here, there) > 0 and found[min(here, there) - 1] is _UNKNOWN
+        if both and dotted and found[here] in (_CLINICAL, Category.SEX):
+            if _is_person(found[there]):
+                found[here] = found[there]  # J. R. R. TOLKIEN, TOLKIEN J.R.R.
+            elif behind:
+                found[here] = Category.NAME
 
 
 def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from maskray.text import Token, distance
 from maskray.vocabulary import clinical_words, eponyms, is_clinical, is_name
 
-_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
+_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MR MRS MS MISS HERR FRAU MME SR SRA".split())
 _LONG_ENOUGH = 4
 """Letters of a word from which it says something."""
 
@@ -53,15 +53,25 @@ _THEIR_TABLES = frozenset(
 
 
 def _is_called_so(line: Sequence[Token], index: int) -> bool:
-    """Whether a name or a title stands before it: ``Paul Wagner``, no other eponym."""
-    if index == 0 or line[index].before.strip(" -\u2019'"):
+    """Whether a name or a title stands before it: ``Paul Wagner``, no other eponym.
+
+    A capitalised word that nobody knows may be a name.
+    """
+    if index == 0:
         return False
-    before = line[index - 1]
-    named = is_name(before.text) and not (
+    before, sign = line[index - 1], line[index].before
+    titled = before.folded in _TITLES and before.text[0].isupper()
+    if sign.strip(" -\u2019'") and not (sign.strip() == "." and titled):
+        return False
+    if sign == "-" and before.folded in eponyms():
+        return False  # Arnold-Chiari
+    unknown = before.text.isalpha() and before.text[0].isupper()
+    unknown = unknown and len(before.text) >= _LONG_ENOUGH
+    named = (is_name(before.text) or unknown) and not (
         is_clinical(before.text) or before.folded in _LINKS
     )
     beside = eponyms().get(line[index].folded, frozenset())
-    return (named or before.folded in _TITLES) and before.folded not in beside
+    return (named or titled) and before.folded not in beside
 
 
 def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
@@ -75,15 +85,16 @@ def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
         one, two = index + step, index + 2 * step
         if 0 <= one < len(line):
             near.append(line[one])
-        if 0 <= two < len(line) and (far or _links(line[one])):
+        if 0 <= two < len(line) and (far or _links(line[one], line[two])):
             near.append(line[two])
     return near
 
 
-def _links(token: Token) -> bool:
+def _links(token: Token, thing: Token) -> bool:
     """Whether a word stands between a name and its thing: ``Baker popliteal cyst``."""
     clinical = len(token.text) >= _LONG_ENOUGH and token.folded in clinical_words()
-    return token.folded in _LINKS or (clinical and not is_name(token.text))
+    small = token.text.islower() and thing.text.islower()
+    return token.folded in _LINKS or (clinical and small and not is_name(token.text))
 
 
 _LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())

@@ -148,8 +148,10 @@ _TIMES = _patterns(
     # 19:2:28, of which a digit was not read
     r"(?<![\d:.])(?:0[6-9]|1\d|2[0-3]):\d:[0-5]\d(?![\d:])",
     # 0415 HRS, 14:30 Uhr, 1405h, 2.05 pm
-    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d(?:\s?(?:HRS|UHR)|H)\b",
-    rf"(?<![\d:.])(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
+    r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|UHR)\b",
+    r"(?<![\w:.-])(?:[01]\d|2[0-3]):?[0-5]\dH\b(?!\s?X)",
+    r"(?<![\d:.])(?:0\d[0-5]\d|(?:1\d|2[0-3])(?!00)[0-5]\d)\s?HOURS\b",
+    rf"(?<![\d:.])(?<![ES]M\s)(?<!E'\s)(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 87:40.25, whose hour was misread
@@ -184,7 +186,7 @@ _PHONES = _patterns(
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
     r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+",
-    r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+",
+    r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+(?:(?<=\.)\s[a-z]+)?",
     r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov|(?:co|nhs|ac|org)\.uk)\b\S*",
 )
 _ADDRESSES = _patterns(
@@ -196,7 +198,8 @@ _ADDRESSES = _patterns(
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
     r"(?<!\w)P\.?\s?O\.?\s?BOX\s*\d+\b",
-    r"(?:(?<=,)|(?<=, ))SUITE\s*#?\d{1,4}[A-Z]?\b|(?<!\w)APT\.?\s*#?\d{1,4}[A-Z]?\b",
+    r"^\s*(?:SUITE|APARTMENT)\s*#?(?:\d{3,4}[A-Z]?|\d{1,2}[A-Z])\b"
+    r"|(?:(?<=,)|(?<=, ))SUITE\s*#?\d{1,4}[A-Z]?\b|(?<!\w)APT\.?\s*#?\d{1,4}[A-Z]?\b",
     r"(?<!\w)(?:[A-Z]+,?\s+){1,3}(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA"
     r"|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]),?\s+\d{5}\b",
     # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4
@@ -211,16 +214,22 @@ _NATIONAL = _patterns(
     # all that a line says, but for a label: United Kingdom, Australia, Denmark, India
     r"^\D*(?<![\w-])(?<!\d\.)[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] \d\d \d\d \d\d [A-D]\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d\s*$",
-    r"^\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
+    r"^(?!\D*\b(?:W[WL]|B)\b)\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
     rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",
 )
 """Numbers of persons or their insurance, as countries write them."""
 _BED = r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))"
+_NUMBERED_THINGS = (
+    "STUDY|EXAM|CASE|VISIT|ORDER|REQ|REQUEST|SYSTEM|ADMISSION|EPISODE|OPD|IPD|FILE|LAB"
+    "|X-?RAY|BILL|CLAIM|HOSP|HOSPITAL|FALL|PATIENTEN|FOLDER|CHART|RECORD|INVOICE"
+)
 _NUMBERED = _patterns(
-    r"(?<!\w)(?:STUDY|EXAM|CASE|VISIT|ORDER|REQ|REQUEST|SYSTEM)\s+(?:ID|NO|NR|NUM|NUMBER)"
-    r"[.:]?\s*#?\d{3,}(?!\w|\.\d)",
-    r"(?<!\w)A#\s?\d{3,}(?!\w|\.\d)",
+    rf"(?<!\w)(?:{_NUMBERED_THINGS})[\s-]+(?:ID|NO|NR|NUM|NUMBER)"
+    r"[\s.:=#-]{0,3}[A-Z]{0,3}\d{3,}[A-Z]?(?!\w|\.\d)",
+    rf"(?<!\w)(?:A|{_NUMBERED_THINGS})\s?#\s?\d{{3,}}(?!\w|\.\d)",
+    r"(?<!\w)(?:UHID|I\.D\.)[\s.:=#-]{0,3}\d{3,}(?!\w|\.\d)",
+    r"(?<!\w)ID\s(?:NO|NR|NUM|NUMBER)\.?\s#?\d{3,}(?!\w|\.\d)",
 )
 """``Study ID 4711``"""
 _WARDS = _patterns(
@@ -235,9 +244,11 @@ _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
 _GROUPS = re.compile(
-    r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}|(?![BCRSTW]-)[A-Z]{1,2}-\d{2}-\d{3,}"
+    r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}"
+    r"|(?![BCRSTW]-\d0-\d*0(?!\d))[A-Z]{1,2}-\d{2}-\d{3,}"  # but not B-50-800
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
-    r"|\d{2}-\d{4}-[A-Z]{2}|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
+    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|MA|MS|ML|DB|BP)[A-Z]{2}"
+    r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
 """``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
 _NO_NUMBER = re.compile(

@@ -22,7 +22,6 @@ _INITIALS = 3
 """Letters that somebody's initials may have."""
 _LONG_ENOUGH = 4
 """Letters of a word from which it says something."""
-_ID_LABELS = frozenset("ID PID MRN ACC SN TEL".split())
 _CLINICAL, _UNKNOWN = Category.CLINICAL, Category.UNKNOWN
 
 
@@ -276,13 +275,18 @@ def number_category(line: Sequence[Token], index: int) -> Category:
 def _is_duration(line: Sequence[Token], index: int) -> bool:
     """Whether a number is a time of a pulse sequence: ``TR 11000``."""
     named = index > 0 and line[index - 1].folded in ("TR", "TE", "TI")
-    labelled = index > 1 and line[index - 2].folded in _ID_LABELS
+    before = line[index - 2] if index > 1 else None
+    meant = before is None or not before.is_word or before.folded in _BEFORE_TIMES
     number = int(line[index].text)
-    timed = named and not labelled and number <= _LONGEST_MS and number % 10 == 0
+    timed = named and meant and number <= _LONGEST_MS and number % 10 == 0
     return timed and line[index].before.strip() in ("", ":", "=")
 
 
 _LONGEST_MS = 20000
+_BEFORE_TIMES = frozenset(
+    "FLAIR STIR TSE FSE SE GRE EPI MS MR AX SAG COR T1 T2 PD DWI".split()
+)
+"""Words before such a time; behind others it may be the number of something."""
 _PULSE_SEQUENCE = re.compile(
     r"(?:TFI|TFL|TSE|TIR|SE|FL|EP|EPSE|EPFID|FI|GR|ME|MEF|CI|SPC|SPCIR|TGSE|HTSE|QFL|DE|PSIF)"
     r"(?:[A-Z]{0,2}[23]D)\d{1,3}[A-Z]{0,2}"

@@ -2058,3 +2058,42 @@ def test_figures_of_the_field_are_no_dates_and_no_numbers_of_a_person(line):
 )
 def test_dates_and_names_as_other_countries_write_them(marked):
     assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{name:OKONJWE, J} ID {patient_id:4711}",
+        "ID {patient_id:471}",
+        "CT Abdomen ID {patient_id:4711}",
+        "Operator ID {patient_id:4711}",
+        "Protocol ID 1234",
+        "{other_id:Study No.: 4711}",
+        "{other_id:Exam # 4711}",
+        "{other_id:Fall-Nr. 4711}",
+        "{phi:TOLKIEN} {phi:J.R.R}.",
+        "{name:Lee Sung-Min}",
+        "{name:WEBER} ANKLE FRACTURE",
+        "Weber ankle fracture",
+        "{name:Mr. Weber} fracture",
+        "{phi:Okonjwe} {name:Baker} cyst",
+        "{name:MORRISON} WHOLE BODY",
+        "{other_id:S-24-1234}",
+        "{other_id:118-331-JK}",
+        "B-50-800",
+        "{address:Thornbury BS35 9SE}",
+        "L4 3AX",
+        "{date:0830 hours}",
+        "1200 hours",
+        "Em 1.12",
+        "1024H x 768V",
+        "Data de Nascimento {birth_date:1958}",
+        "{address:SUITE 200}",
+        "{phi:SMITH} TR {other_id:12340}",
+        "TR 11000",
+        "WW 350 40 1000",
+        "{phone:www.klolthaven-imaging. example}",
+    ],
+)
+def test_what_a_third_review_found(marked):
+    assert wrong(marked) == {}
