@@ -449,7 +449,7 @@ def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
     number, rest = (*line[index : index + 2], None, None)[:2]
     if number is None or not any(each.isdigit() for each in number.text):
         return False
-    if index > 1 and line[index - 2].folded in _COUNTED:
+    if _is_counted(line, index - 1):
         return False
     signs = [each.before for each in line[index + 1 : index + 3]]
     if signs[:1] in (["-"], ["/"]) or signs == [".", "."]:
@@ -458,6 +458,10 @@ def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
     decimal = signs[:1] in (["."], [","])
     unit = rest is not None and rest.text in VALUE_UNITS | {"um", "kVp", "x"}
     return long and not (decimal or unit)
+
+
+def _is_counted(line: Sequence[Token], index: int) -> bool:
+    return index > 0 and line[index - 1].folded in _COUNTED
 
 
 _COUNTED = frozenset(
@@ -633,6 +637,7 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or is_run_into_eponym(line[index].folded)
         or is_shorthand(line, index)
         or (line[index].before in ("+", "-") and is_direction(line[index].text))
+        or (line[index].folded == "ID" and _is_counted(line, index))
         or _is_run_into_side(line[index].folded)
         or is_plain_word(line[index].text)
     )

@@ -2063,7 +2063,7 @@ def test_dates_and_names_as_other_countries_write_them(marked):
 @pytest.mark.parametrize(
     "marked",
     [
-        "{name:OKONJWE, J} ID {patient_id:4711}",
+        "{phi:OKONJWE}, {name:J} ID {patient_id:4711}",
         "ID {patient_id:471}",
         "CT Abdomen ID {patient_id:4711}",
         "Operator ID {patient_id:4711}",
