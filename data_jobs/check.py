@@ -18,8 +18,18 @@ from data_jobs.config import JobSettings
 from maskray.errors import DetectionError, MaskrayError
 from maskray.geometry import Box
 from maskray.model import Backend, Model
+from maskray.text import letters
 
-_PACKAGES = ("ray", "pydicom", "rapidocr", "onnxruntime", "easyocr", "torch", "pyarrow")
+_PACKAGES = (
+    "ray",
+    "pydicom",
+    "rapidocr",
+    "onnxruntime",
+    "easyocr",
+    "torch",
+    "tesserocr",
+    "pyarrow",
+)
 _TEXT = "MASKRAY 4711"
 _NAME = "JANE KRAMER"
 _FREE_GIB = 1.0
@@ -45,6 +55,7 @@ def checks(settings: JobSettings) -> Iterator[Check]:
         yield _installed(package)
     yield _tried("RapidOCR reads", _rapidocr_reads)
     yield _tried("EasyOCR finds", _easyocr_finds)
+    yield _tried("Tesseract spells", _tesseract_spells)
     yield _tried("pixel decoders", _decoders)
     yield _tried("object stores", _object_stores)
     yield _free_space()
@@ -103,6 +114,15 @@ def _easyocr_finds() -> str:
     if not found:
         raise RuntimeError
     return f"a line of text, on the {engine.device}"
+
+
+def _tesseract_spells() -> str:
+    from maskray.tesseract import Tesseract
+
+    spelled = Tesseract().spell(_page())
+    if spelled is None or letters(spelled.get_secret_value()) != letters(_TEXT):
+        raise RuntimeError
+    return "a line of text"
 
 
 def _decoders() -> str:

@@ -50,8 +50,9 @@ from maskray.records import (
 )
 from maskray.render import NamedView, Shown, views
 from maskray.search import search
-from maskray.second_opinion import second_opinion
+from maskray.second_opinion import Eyes, second_opinion
 from maskray.settings import Settings
+from maskray.tesseract import Tesseract
 from maskray.text import tokens
 from maskray.write import encode, encode_image
 
@@ -84,12 +85,14 @@ class Engines:
 
     ``models`` are vision language models. ``openai`` is reached from anywhere; an engine
     for ``vllm`` is hosted by ``data_jobs`` or ``serve_app``, or put in by the caller.
+    Without ``tesseract`` more of what nobody can read is masked.
     """
 
     reader: Reader
     locator: Locator
     detectors: Sequence[Detector] = (RulesDetector(),)
     models: Sequence[Model] = ()
+    tesseract: Tesseract | None = None
 
     @classmethod
     def load(cls, settings: Settings) -> "Engines":
@@ -108,6 +111,7 @@ class Engines:
             Locator(settings.locate),
             (RulesDetector(),) if rules.SOURCE in settings.detectors else (),
             tuple(models),
+            Tesseract(),
         )
 
 
@@ -355,7 +359,12 @@ def finish(
     shown = Shown(instance.dataset, instance.pixels)
     with clock.stage("locate"):
         seen, findings, located = second_opinion(
-            instance, seen, findings, engines.reader, engines.locator, settings, shown
+            instance,
+            seen,
+            findings,
+            Eyes(engines.reader, engines.locator, engines.tesseract),
+            settings,
+            shown,
         )
         findings += _certain(seen, instance, settings)
         findings, lines = search(instance, seen, findings, engines.locator)

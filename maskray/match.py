@@ -104,8 +104,7 @@ def _in_line(wanted: _Wanted, line: TextLine) -> Iterator[Match]:
     if spans:
         yield from (Match(line, span) for span in spans)
         return
-    readings = (*line.others, *(() if line.second is None else (line.second,)))
-    if any(_spans(wanted, each.get_secret_value()) for each in readings):
+    if any(_spans(wanted, each.get_secret_value()) for each in line.again):
         yield Match(line, None)
 
 

@@ -66,8 +66,8 @@ class TextLine:
     stands in; empty where the text is rotated or the reader does not say. ``view``
     names the rendering that shows it best, ``reader`` the engine. ``others`` are what
     further readings of the same place say, where the first left doubt; ``second`` is
-    what the second engine, EasyOCR, reads there; ``meant`` is the clinical text that the
-    letters spell as likely (see ``spelling``).
+    what the second engine, EasyOCR, reads there, ``third`` what Tesseract does; ``meant``
+    is the clinical text that the letters spell as likely (see ``spelling``).
     """
 
     frames: tuple[int, ...]
@@ -79,7 +79,14 @@ class TextLine:
     reader: str = ""
     others: tuple[PhiText, ...] = ()
     second: PhiText | None = None
+    third: PhiText | None = None
     meant: PhiText | None = None
+
+    @property
+    def again(self) -> tuple[PhiText, ...]:
+        """All further readings of the place, by any engine."""
+        engines = (each for each in (self.second, self.third) if each is not None)
+        return (*self.others, *engines)
 
     def part(self, start: int, end: int) -> Box:
         """The box of the characters ``start`` to ``end``; the line's own if unsplit."""

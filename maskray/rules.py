@@ -118,10 +118,9 @@ def _best_reading(
     runs = list(classify(line.text.get_secret_value(), identifiers, policy))
     if not any(run.category in MISREADABLE for run in runs):
         return _in_doubt(line, runs, identifiers, policy)
-    second = () if line.second is None else (line.second,)
     if any(True for _ in identifiers.find(list(tokens(line.text.get_secret_value())))):
         return runs
-    for other in (*line.others, *second):
+    for other in line.again:
         for _, _, category in identifiers.find(list(tokens(other.get_secret_value()))):
             # This reading missed it: who knows which letters of it are the identifier's.
             return [Labelled(0, len(line.text.get_secret_value()), category)]
@@ -129,18 +128,51 @@ def _best_reading(
     others = _classified(line, (*line.others, *elsewhere), identifiers, policy)
     if is_lone_foreign(line.text) and _may_be_name(identifiers):
         return runs
-    voices = _classified(line, second, identifiers, policy)
-    categories = {run.category for each in (runs, *others, *voices) for run in each}
+    once = () if line.second is None else (line.second,)
+    second = _classified(line, once, identifiers, policy)
+    third = [
+        classify(each.get_secret_value(), identifiers, policy) for each in _plain(line)
+    ]
+    categories = {run.category for each in (runs, *others, *second, *third) for run in each}
     own = {run.category for run in runs}
     if is_certain(line) or is_lone_foreign(line.text):
-        voices = []  # EasyOCR knows Latin letters only
+        second = []  # EasyOCR knows Latin letters only
     if categories <= _HARMLESS and (
         line.meant is not None
-        or _outvoted(own, others, voices)
+        or _outvoted(own, others, [*second, *third])
+        or (any(_is_clean(each) for each in third) and _is_spelled_alike(line, runs))
         or _is_explained(line, identifiers, policy)
     ):
         return [Labelled(run.start, run.end, _CLINICAL) for run in runs]
     return runs
+
+
+_NAMED = frozenset({Category.NAME, Category.OTHER_ID})
+
+
+def _is_spelled_alike(line: TextLine, runs: Iterable[Labelled]) -> bool:
+    """Whether no name was read, or the third engine read it too: ``Baker`` of ``cyst``."""
+    text, third = line.text.get_secret_value(), line.third
+    named = [text[run.start : run.end] for run in runs if run.category in _NAMED]
+    spelled = (
+        [] if third is None else [each.folded for each in tokens(third.get_secret_value())]
+    )
+    return all(word.folded in spelled for name in named for word in tokens(name))
+
+
+def _plain(line: TextLine) -> tuple[PhiText, ...]:
+    """The third engine's reading, if it is like another, and of the same figures.
+
+    Figures it misreads. Of a few letters only all must be there: ``IH`` is ``THI``.
+    """
+    if line.third is None:
+        return ()
+    mine, its = (letters(each.get_secret_value()) for each in (line.text, line.third))
+    read = (line.text, *line.others, *(() if line.second is None else (line.second,)))
+    alike = any(is_alike(each, line.third) for each in read)
+    alike = alike or (len(its) <= len(mine) + 1 and Counter(mine) <= Counter(its))
+    figures = [[each for each in text if each.isdigit()] for text in (mine, its)]
+    return (line.third,) if alike and figures[0] == figures[1] else ()
 
 
 def _is_explained(line: TextLine, identifiers: Identifiers, policy: Policy) -> bool:
@@ -283,7 +315,7 @@ def _outvoted(
 ) -> bool:
     clean = sum(_is_clean(each) for each in others)
     second = any(_is_clean(each) for each in voices)
-    if categories & {Category.NAME, Category.OTHER_ID}:
+    if categories & _NAMED:
         votes = len(others) + _WEIGHT * len(voices)
         return clean > 0 and 2 * (clean + _WEIGHT * second) > votes + 1
     alone = len(others) < _TIMES

@@ -1,6 +1,7 @@
 """EasyOCR's opinion on what RapidOCR left in doubt, before regions are planned.
 
-Text that nobody could name may be a clinical word misread: EasyOCR reads it too. A place
+Text that nobody could name may be a clinical word misread: EasyOCR reads it too, and what
+is still open then, Tesseract. A place
 that looks like text and that RapidOCR could not read is text if EasyOCR reads something
 there. Where nothing was seen, EasyOCR looks at the whole first frame if the header
 declares burned in annotation, for a share of the instances, or always (``gate``).
@@ -8,7 +9,7 @@ declares burned in annotation, for a share of the instances, or always (``gate``
 
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import SecretStr
@@ -21,11 +22,12 @@ from maskray.open import Instance
 from maskray.planes import REMOVED
 from maskray.policy import Policy
 from maskray.read import Reader, Reading
-from maskray.records import Finding, TextLine
+from maskray.records import Finding, PhiText, TextLine
 from maskray.render import Shown, View
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import clinical_text, may_be_clinical
 from maskray.spots import Spot
+from maskray.tesseract import Tesseract
 from maskray.text import letters, tokens
 from maskray.vocabulary import is_name
 
@@ -55,12 +57,20 @@ _WHOLE_FRAME_LETTERS = 26
 """Height of the letters, in pixels, that are looked for in a whole frame."""
 
 
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """The engines that read: RapidOCR, EasyOCR and, in what they leave open, Tesseract."""
+
+    reader: Reader
+    locator: Locator
+    tesseract: Tesseract | None = None
+
+
 def second_opinion(
     instance: Instance,
     seen: Seen,
     findings: Sequence[Finding],
-    reader: Reader,
-    locator: Locator,
+    eyes: Eyes,
     settings: Settings,
     shown: Shown,
 ) -> tuple[Seen, list[Finding], Boxes]:
@@ -76,7 +86,7 @@ def second_opinion(
     suspected += _whole_frame(instance, seen, settings.gate)
     if not unnamed and not suspected:
         return seen, list(findings), {}
-    read, again = _read(shown, doubted, suspected, reader, locator)
+    read, again = _read(shown, doubted, suspected, eyes)
     seen = replace(
         seen,
         lines=tuple(
@@ -89,7 +99,9 @@ def second_opinion(
             )
         ),
     )
-    seen = _respelled(instance, seen, reader, settings.policy, shown)
+    seen = _respelled(instance, seen, eyes.reader, settings.policy, shown)
+    if eyes.tesseract is not None:
+        seen = _third_opinion(instance, seen, eyes.tesseract, settings.policy, shown)
     kept = [each for each in findings if each.source != rules.SOURCE]
     if rules.SOURCE in settings.detectors:
         kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
@@ -159,6 +171,50 @@ def _meant_in(line: TextLine, meant: Mapping[TextLine, SecretStr]) -> SecretStr 
 
 
 _IN_ROW = 0.8
+
+
+def _third_opinion(
+    instance: Instance, seen: Seen, tesseract: Tesseract, policy: Policy, shown: Shown
+) -> Seen:
+    """Lines that are still unnamed, with what Tesseract spells there."""
+    open_lines = [
+        line
+        for line in seen.lines
+        if _is_unnamed(line, instance)
+        and rules.findings([line], instance.identifiers, policy)
+    ]
+    third: dict[TextLine, PhiText | None] = {}
+    for index, in_views in shown.frames(line.frames[0] for line in open_lines):
+        named = {view.name: view.pixels for view in in_views}
+        for line in open_lines:
+            if line.frames[0] != index:
+                continue
+            own = named.get(line.view, in_views[0].pixels)
+            rest = [each for each in named.values() if each is not own]
+            texts = (_spelled(tesseract, view, line) for view in (own, *rest))
+            third[line] = next((each for each in texts if each is not None), None)
+    return replace(
+        seen,
+        lines=tuple(
+            replace(line, third=third[line]) if third.get(line) else line
+            for line in seen.lines
+        ),
+    )
+
+
+def _spelled(tesseract: Tesseract, view: View, line: TextLine) -> PhiText | None:
+    """What Tesseract spells in the place of a line, turned to either side if it stands."""
+    height = min(line.box.width, line.box.height)
+    across, along = height // 8, height // 2
+    lies = line.box.height < _TALL * line.box.width
+    place = line.box.grow(along, across) if lies else line.box.grow(across, along)
+    inside = place.clip(*view.shape[:2])
+    if inside is None:
+        return None
+    picture = view[inside.index]
+    ways = [picture] if lies else [np.rot90(picture), np.rot90(picture, 3)]
+    spelled = (tesseract.spell(np.ascontiguousarray(way)) for way in ways)
+    return next((each for each in spelled if each is not None), None)
 
 
 def _lies(line: TextLine) -> bool:
@@ -336,8 +392,7 @@ def _read(
     shown: Shown,
     doubted: Sequence[TextLine],
     suspected: Sequence[TextLine],
-    reader: Reader,
-    locator: Locator,
+    eyes: Eyes,
 ) -> tuple[dict[TextLine, list[Located]], dict[TextLine, list[Reading]]]:
     """What EasyOCR reads in the place of each line, in the first frame that shows it.
 
@@ -358,13 +413,13 @@ def _read(
                 for line in group
                 if line.box.height < _TALL * line.box.width or _is_whole(line, view)
             ]
-            read.update(_read_lying(view, lying, locator))
+            read.update(_read_lying(view, lying, eyes.locator))
             for line in group:
                 if line not in read:
-                    read[line] = _read_upright(view, line, locator)
+                    read[line] = _read_upright(view, line, eyes.locator)
         for line in set(here).intersection(suspected):
             if any(_is_sure(each) for each in read[line]) and not _is_whole(line, view):
-                again[line] = _read_harder(named.values(), line, reader)
+                again[line] = _read_harder(named.values(), line, eyes.reader)
     return read, again
 
 

@@ -26,6 +26,7 @@ from maskray.open import Instance
 from maskray.quiet import keep_quiet
 from maskray.read import Reader as TextReader
 from maskray.records import Stopwatch, Usage
+from maskray.tesseract import Tesseract
 from maskray.text import tokens
 from serve_app.easyocr import HostedEasyOCR
 from serve_app.model import Hosted
@@ -217,7 +218,7 @@ class Redactor:
         self._key = key
         self._settings = settings
         locator = Locator(engine=HostedEasyOCR(easyocr, patience_s))
-        self._engines = Engines(TextReader(settings.read), locator)
+        self._engines = Engines(TextReader(settings.read), locator, tesseract=Tesseract())
         self._worker = Worker()
 
     def check_health(self) -> None:

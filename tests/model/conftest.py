@@ -15,6 +15,7 @@ from maskray.planes import planes
 from maskray.read import Reader
 from maskray.render import View, views
 from maskray.settings import LimitSettings, LocateSettings, ReadSettings
+from maskray.tesseract import Tesseract
 
 THREADS = 1
 
@@ -34,7 +35,7 @@ def locator() -> Locator:
 @pytest.fixture(scope="session")
 def engines(reader: Reader, locator: Locator) -> Engines:
     """Both, as ``deidentify`` takes them."""
-    return Engines(reader, locator)
+    return Engines(reader, locator, tesseract=Tesseract())
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ HEAVY = {
     "torchvision",
     "easyocr",
     "rapidocr",
+    "tesserocr",
     "onnxruntime",
     "transformers",
     "data_jobs",

@@ -15,7 +15,7 @@ from maskray.open import Instance
 from maskray.read import Reading
 from maskray.records import Category, TextLine
 from maskray.render import Shown
-from maskray.second_opinion import second_opinion
+from maskray.second_opinion import Eyes, second_opinion
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import Sight
 from maskray.spots import Spot
@@ -70,6 +70,7 @@ def judged(
     engine: SecondEngine,
     settings: Settings | None = None,
     again: FirstEngine | None = None,
+    third: Any = None,
     **elements: Any,
 ):
     source, settings = instance(**elements), settings or Settings()
@@ -78,8 +79,7 @@ def judged(
         source,
         seen,
         first,
-        again or FirstEngine(),  # type: ignore[arg-type]
-        engine,  # type: ignore[arg-type]
+        Eyes(again or FirstEngine(), engine, third),  # type: ignore[arg-type]
         settings,
         Shown(source.dataset, source.pixels),
     )
@@ -284,8 +284,7 @@ def test_a_whole_frame_that_is_high_is_read_as_it_stands() -> None:
         source,
         Seen(),
         [],
-        FirstEngine(),  # type: ignore[arg-type]
-        Lying(),  # type: ignore[arg-type]
+        Eyes(FirstEngine(), Lying()),  # type: ignore[arg-type]
         Settings(),
         Shown(source.dataset, source.pixels),
     )
@@ -336,3 +335,60 @@ def test_a_line_of_other_frames_or_a_name_is_no_block(text, frames) -> None:
     ]
     after, _ = judged(Seen((block, *rows)), SecondEngine((text, 0.9)), frames=3)
     assert block.text in [each.text for each in after.lines]
+
+
+class ThirdEngine:
+    """Spells what it is told to, and counts how often it was asked."""
+
+    def __init__(self, said: str | None) -> None:
+        self.said = None if said is None else SecretStr(said)
+        self.asked = 0
+
+    def spell(self, _picture: Any) -> SecretStr | None:
+        self.asked += 1
+        return self.said
+
+
+@pytest.mark.parametrize(
+    ("read", "third", "found"),
+    [
+        pytest.param("IH", "THI", [], id="letters that were lost"),
+        pytest.param("Dym R 62 dB", "Dyn R 62 dB", [], id="a letter misread"),
+        pytest.param("Baker cyat", "Baker cyst", [], id="an eponym that it reads too"),
+        pytest.param("QUILLF", "QUILLF", ["QUILLF"], id="what nobody knows"),
+        pytest.param("QUILLF", "LUNG", ["QUILLF"], id="something else"),
+        pytest.param("Dym R 62 dB", "Dyn R 82 dB", ["Dym"], id="other figures"),
+        pytest.param("IH", None, ["IH"], id="nothing"),
+        pytest.param("GARCIA", "GAIN", ["GARCIA"], id="a name"),
+        pytest.param("HEOD", "DOE HEAD", ["HEOD"], id="the header's name"),
+    ],
+)
+def test_tesseract_acquits_only_what_it_spells_as_clinical(read, third, found) -> None:
+    engine = ThirdEngine(third)
+    seen = Seen((line(read),))
+    second = SecondEngine((read, 0.9))
+    _, after = judged(seen, second, third=engine, PatientName="DOE^JOHN")
+    assert [text for _, text in after] == found
+    assert engine.asked
+
+
+def test_tesseract_is_not_asked_of_what_is_certain_or_phi_by_its_form() -> None:
+    engine = ThirdEngine("LUNG")
+    lines = (line("LUNG"), line("12.03.1958", PLACE.grow(0, 30)))
+    judged(Seen(lines), SecondEngine(), third=engine)
+    assert engine.asked == 0
+
+
+def test_tesseract_sees_a_line_that_stands_turned_to_either_side() -> None:
+    pictures: list[tuple[int, ...]] = []
+
+    class Looking(ThirdEngine):
+        def spell(self, picture: Any) -> SecretStr | None:
+            pictures.append(picture.shape[:2])
+            return super().spell(picture)
+
+    standing = line("QXZVW", Box(50, 40, 70, 160))
+    judged(Seen((standing,)), SecondEngine(), third=Looking(None))
+    assert pictures
+    assert all(rows < columns for rows, columns in pictures)
+    assert len(pictures) % 2 == 0
