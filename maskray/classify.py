@@ -1051,6 +1051,8 @@ def _by_side(line: Sequence[Token], found: list[Category | None]) -> None:
     """
     if len(line) < 2 or line[-2].folded not in _MARKERS or found[-1] is not _CLINICAL:
         return
+    if line[-1].before.strip() == "/" and line[-1].folded in ("OD", "OS"):
+        return  # Right/OD
     alone = len(line) == 2
     if _may_be_initials(line[-1]) and (alone or is_bare(line[-1].text)):
         found[-1] = _UNKNOWN

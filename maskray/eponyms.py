@@ -20,6 +20,8 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
         closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
         return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
+    if _is_measured(line, index):
+        return True
     beside = eponyms().get(name)
     if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
         return False
@@ -39,6 +41,25 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
 
 
+def _is_measured(line: Sequence[Token], index: int) -> bool:
+    """Whether it is a measure with its value: ``Cobb 28.4``, ``Risser 3``, ``HC Hadlock``.
+
+    Not ``Cobb 45``, who may be of that age.
+    """
+    name, rest = line[index].folded, line[index + 1 :]
+    figures = [each.text for each in rest[:2]]
+    pointed = len(rest) > 1 and rest[1].before in (".", ",")
+    if name == "COBB":
+        return pointed and all(each.isdigit() for each in figures)
+    if name == "RISSER":
+        return len(rest) != 2 and figures[:1] in [[each] for each in "012345"]
+    behind = index > 0 and not line[index].before.strip(" :")
+    return name in _ONLY_AUTHORS and behind and line[index - 1].folded in _THEIR_TABLES
+
+
+_ONLY_AUTHORS = frozenset(
+    "HADLOCK JEANTY HANSMANN REMPEN WARSOF TEICHHOLZ SHINOZUKA".split()
+)
 _AUTHORS = frozenset(
     "HADLOCK JEANTY CAMPBELL HILL HANSMANN MERZ REMPEN ROBINSON SHEPARD WARSOF TEICH "
     "TEICHHOLZ SIMPSON DEVEREUX GIBSON QUINONES DODGE MOSTELLER DUBOIS BOYD HAYCOCK LEUNG "

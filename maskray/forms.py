@@ -139,6 +139,7 @@ _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
 _HALF_DAY = r"(?:\s?[AP](?:\.\s?)?M\b\.?)"
+_OF_DYE = "(?:(?<=FA)|(?<=FA )|(?<=ICG )|(?<=ICG))"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
     rf"{_HALF_DAY}?(?![\d:])",
@@ -158,8 +159,10 @@ _TIMES = _patterns(
     r"(?<![\d:.])\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
-    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg
-    rf"(?<![\d:.])(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?(?![\d:]|\s?(?:DEG\b|W/KG))",
+    # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg, nor
+    # FA 1:05.2, since the dye was given
+    rf"(?<![\d:.])(?!{_OF_DYE}\d+:\d\d\.\d(?!\d))(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?"
+    r"(?![\d:]|\s?(?:DEG\b|W/KG|MINS?\b))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     # 14 H 25, but not ECHO 3 H25.6, a position
     r"(?<![\d:.])(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))(?!\d|\s?%)",
@@ -185,7 +188,7 @@ _PHONES = _patterns(
     # Its plus was not read: 49 30 5550 336
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
-    r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?[\w-]+(?:\.[\w-]+)+",
+    r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?(?!\d+\.\d+\s?\w)[\w-]+(?:\.[\w-]+)+",
     r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+(?:(?<=\.)\s[a-z]+)?",
     r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov|(?:co|nhs|ac|org)\.uk)\b\S*",
 )
@@ -233,6 +236,7 @@ _NUMBERED = _patterns(
 )
 """``Study ID 4711``"""
 _WARDS = _patterns(
+    r"(?<!\w)(?:AFD|AFDELING|ABT|ABTEILUNG|REPARTO)\b\.?\s+[A-Z]{3,}(?:\s+[A-Z]?\d{1,2}[A-Z]?\b)?",
     rf"(?<!\w)WARD[.:]?\s*\d{{1,3}}(?:[A-Z](?![\w.]){_BED}?|{_BED})",
     rf"(?<!\w)(?:ENF(?:ERMARIA)?|HABITACION|BETTENSTATION)[.:]?\s*\d{{1,3}}[A-Z]?{_BED}",
 )

@@ -75,6 +75,8 @@ class Identifiers:
     """As ``YYYYMMDD``."""
     raw: frozenset[str] = field(default_factory=frozenset, repr=False)
     """The values as they stand in the header, for the header's own text."""
+    modality: str = field(default="", repr=False)
+    """What short forms mean depends on it; it identifies nobody."""
 
     def find(self, line: Sequence[Token]) -> Iterator[tuple[int, int, Category]]:
         """Runs of tokens that spell an identifier, as half-open token indices."""
@@ -224,7 +226,8 @@ def collect(dataset: Dataset) -> Identifiers:
             raw.add(value)
         elif keyword == "PatientBirthDate" and len(value) >= 8:
             births.add(re.sub(r"\D", "", value)[:8])
-    return Identifiers(names, numbers, phrases, frozenset(births), frozenset(raw))
+    modality = str(dataset.get("Modality") or "")
+    return Identifiers(names, numbers, phrases, frozenset(births), frozenset(raw), modality)
 
 
 def _add(known: dict[str, Category], text: str, category: Category) -> None:

@@ -57,7 +57,7 @@ def findings(
     _by_neighbouring_side(lines, labelled)
     _by_open_end(lines, labelled)
     _by_counting(lines, labelled)
-    _by_standing_alone(lines, labelled)
+    _by_standing_alone(lines, labelled, identifiers.modality)
     _by_ticks(lines, labelled, identifiers)
     found = [
         Finding(
@@ -619,16 +619,37 @@ def _by_neighbouring_side(
             ]
 
 
-def _by_standing_alone(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
+def _by_standing_alone(
+    lines: Sequence[TextLine], labelled: list[list[Labelled]], modality: str
+) -> None:
     """Two capitals with nothing beside them: a short form for some, initials for all."""
     for index, line in enumerate(lines):
-        if line.confidence < _PLAINLY or not is_bare(line.text.get_secret_value()):
+        text = line.text.get_secret_value().strip()
+        if line.confidence < _PLAINLY or not _is_bare_in(text, modality):
             continue
         if _nearest(lines, index, _shares_row) is None and not _has_value(lines, index):
             labelled[index] = [
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[index]
             ]
+
+
+def _is_bare_in(text: str, modality: str) -> bool:
+    """Whether two capitals may be initials in images of a modality.
+
+    On radiographs technologists put theirs beside the side, and no directions are written.
+    """
+    if modality in _RADIOGRAPHS and len(text) == 2 and text.isalpha() and text.isupper():
+        return text not in _ON_RADIOGRAPHS
+    return is_bare(text) and not (modality in _OF_EYES and text in _EYES)
+
+
+_RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
+_ON_RADIOGRAPHS = frozenset(
+    "LT RT AP PA LL RL IR ER WB UP DX CR SE IM ID CM MM KV MA".split()
+)
+_OF_EYES = frozenset("OP OPT OPV OPM OPR OAM OCT IOL KER LEN SRF VA AR".split())
+_EYES = frozenset({"OD", "OS", "OU"})
 
 
 def _has_value(lines: Sequence[TextLine], index: int) -> bool:

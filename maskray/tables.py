@@ -39,11 +39,15 @@ _ALIGNED, _AS_HIGH = 0.7, 1.6
 """Rows begin at one column, but for this share of their height, and are alike in height,
 by this factor."""
 _SIDES = frozenset("L R LT RT LEFT RIGHT".split())
-_BEFORE_NAMES = frozenset("BY ST SAN DR MR MRS MS FOR OF".split())
+_BEFORE_NAMES = frozenset("BY ST SAN DR MR MRS MS FOR OF WITH AND".split())
+_ENDS_IN_BY = re.compile(r"\bby\W*$", re.IGNORECASE)
 _LABEL_FAR = 3
 """So many heights below a label its value may stand."""
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
+_CODE = re.compile(r"\s*[A-Z][A-Za-z]{1,3}\s*")
+_ROWS_OF_CODES = 4
+"""So many other rows with a measure tell that short forms are labels: ``SNA 83.1 deg``."""
 
 
 def by_tables(
@@ -73,6 +77,9 @@ def _may_be_label(words: Sequence[Token], runs: Sequence[Labelled]) -> bool:
     if len(unknown) != 1 or not words[unknown[0]].is_word:
         return False
     before = words[unknown[0] - 1].folded if unknown[0] else ""
+    near = words[max(unknown[0] - 1, 0) : unknown[0] + 2]
+    if any(len(word.text) == 1 and word.is_word for word in near):
+        return False  # an initial
     return before not in _BEFORE_NAMES and not {word.folded for word in words} & _SIDES
 
 
@@ -80,7 +87,8 @@ def _is_labelled(lines: Sequence[TextLine], index: int) -> bool:
     """Whether a label stands above a line or left of it whose value it may be."""
     here = lines[index]
     for line in lines:
-        if set(line.frames).isdisjoint(here.frames) or open_label(_text(line)) is None:
+        labels = open_label(_text(line)) is not None or _ENDS_IN_BY.search(_text(line))
+        if set(line.frames).isdisjoint(here.frames) or not labels:
             continue
         one, other = line.box, here.box
         below = 0 < other.y0 - one.y0 < _LABEL_FAR * other.height
@@ -126,19 +134,26 @@ def _is_row(
     here = rows[index]
     if here is None or not here.measured:
         return False
+    among = [
+        (i, there)
+        for i, there in enumerate(rows)
+        if i != index and there is not None and _is_of_table(here, there)
+    ]
     others = sorted(
         (
             (
                 there.line.box.y0,
                 all(run.category is Category.CLINICAL for run in labelled[i]),
             )
-            for i, there in enumerate(rows)
-            if i != index and there is not None and _is_of_table(here, there)
+            for i, there in among
         ),
     )
+    measured = [there.measured for _, there in among]
     clinical = [known for _, known in others]
     above = [known for y0, known in others if y0 < here.line.box.y0]
     below = clinical[len(above) :]
+    if here.value is not None and _CODE.fullmatch(_text(here.line)) and above and below:
+        return sum(measured) >= _ROWS_OF_CODES
     within = above[-1:] == [True] and below[:1] == [True]
     return within and len(others) >= _ROWS and sum(clinical) >= _MOST * len(others)
 

@@ -2093,7 +2093,40 @@ def test_dates_and_names_as_other_countries_write_them(marked):
         "TR 11000",
         "WW 350 40 1000",
         "{phone:www.klolthaven-imaging. example}",
+        "HC Hadlock",
+        "HC {name:Hill}",
+        "Cobb 28.4",
+        "{name:Cobb} 45",
+        "Risser 3",
+        "{name:Risser} 34",
+        "00:58 MIN",
+        "FA 10:11.0",
+        "FA {date:10:11}",
+        "Contrast 80 ml @ 3.5 ml/s",
+        "{institution:Afd. Oncologie C4}",
+        "Right/OD",
+        "Right {phi:OD}",
     ],
 )
 def test_what_a_third_review_found(marked):
     assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    ("modality", "text", "hidden"),
+    [
+        ("DX", "RA", True),
+        ("CR", "LM", True),
+        ("DX", "PA", False),
+        ("US", "RA", False),
+        ("MG", "LM", False),
+        ("OPT", "OD", False),
+        ("CR", "OD", True),
+        ("", "OD", True),
+    ],
+)
+def test_two_capitals_alone_mean_what_the_modality_lets_them(modality, text, hidden):
+    header = Dataset()
+    header.Modality = modality
+    lines = [standing_in((0,), text, Box(300, 10, 330, 40))]
+    assert bool(findings(lines, collect(header), DEFAULT)) is hidden

@@ -58,13 +58,15 @@ def test_an_unlisted_label_among_clinical_ones_stays(rows):
         "Wunderlux 1958 ms",
         "Wunderlux Qxvor 3.2 cm",
         "by Wunderlux 4 mm",
+        "with Wunderlux 4 mm",
+        "Wunderlux J 4 mm",
         "QZ77A4 12 mm",
         "Gareth 4.9 cm",  # a name
         "Mbeki Left 3.2 cm",
     ],
 )
 def test_who_stands_among_measures_is_hidden(row):
-    who = row.removeprefix("by ").split()[0]
+    who = row.removeprefix("by ").removeprefix("with ").split()[0]
     assert who in " ".join(hidden(page(*INLINE[:2], row, *INLINE[2:])))
 
 
@@ -79,7 +81,9 @@ def test_the_first_and_the_last_row_may_be_a_banner(rows):
     assert "Qxvor" in hidden(page(*rows))
 
 
-@pytest.mark.parametrize("label", ["Name|12", "Operator|48 ml", "Patient|14.0 cm"])
+@pytest.mark.parametrize(
+    "label", ["Name|12", "Operator|48 ml", "Patient|14.0 cm", "Performed by|3 mm"]
+)
 def test_what_stands_below_a_label_is_its_value(label):
     rows = [*CELLS[:2], label, "Wunderlux|3.2 cm", *CELLS[2:]]
     assert "Wunderlux" in hidden(page(*rows))
@@ -138,3 +142,23 @@ def test_short_forms_before_a_value_with_its_unit_are_clinical(line):
 )
 def test_short_forms_before_dates_times_and_plain_numbers_are_not(line):
     assert line.split()[0].rstrip(":") in " ".join(hidden(page(line)))
+
+
+ANGLES = [
+    "SNQ|83.1\u00b0",
+    "SNX|76.4\u00b0",
+    "AQB|6.7\u00b0",
+    "FMX|27.9\u00b0",
+    "Witx|4.8mm",
+    "IMX|95.2\u00b0",
+]
+
+
+def test_short_forms_are_the_labels_of_a_table_of_measures_within_it() -> None:
+    assert hidden(page(*ANGLES)) == {"SNQ", "IMX"}
+    assert "AQB" in hidden(page(*ANGLES[1:4]))
+
+
+@pytest.mark.parametrize("row", ["KJ|4711", "KJO|12.03.1958", "Wunderlux|6.1\u00b0"])
+def test_other_rows_of_such_a_table_are_hidden(row) -> None:
+    assert row.split("|")[0] in hidden(page(*ANGLES[:3], row, *ANGLES[3:]))
