@@ -16,8 +16,18 @@ from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category
 from maskray.shorthand import MOST_PLAIN_DIGITS, VALUE_UNITS, is_shorthand, number_category
-from maskray.text import Token, as_digits, as_letters, distance, fold, tokens
+from maskray.text import (
+    LONG_ENOUGH,
+    MOST_INITIALS,
+    Token,
+    as_digits,
+    as_letters,
+    distance,
+    fold,
+    tokens,
+)
 from maskray.vocabulary import (
+    TITLES,
     clinical_words,
     console_terms,
     eponyms,
@@ -30,7 +40,6 @@ from maskray.vocabulary import (
     is_plain_word,
 )
 
-_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
 _DEGREES = frozenset("MD DO PHD RDMS RDCS RVT FRCR DDS RN RT".split())
 _SIDES = frozenset("LEFT RIGHT UPPER LOWER ANTERIOR POSTERIOR LATERAL MEDIAL".split())
 """Never taken for a name: to lose a side does harm."""
@@ -119,8 +128,6 @@ _NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
 _UNKNOWN = Category.UNKNOWN
 _CLINICAL = Category.CLINICAL
-_LONG_ENOUGH = 4
-"""Letters of a word from which it says something."""
 DATES = frozenset({Category.DATE, Category.BIRTH_DATE})
 
 
@@ -213,7 +220,7 @@ def items_in(text: str) -> list[tuple[int, int]]:
     things += [
         (one.start, other.end)
         for one, other in itertools.pairwise(line)
-        if (one.folded in _TITLES and other.is_word) or _are_halves(one, other)
+        if (one.folded in TITLES and other.is_word) or _are_halves(one, other)
     ]
     things += [match.span() for match in _DURATION.finditer(text)]
     runs = classify(text, Identifiers(), Policy())
@@ -226,7 +233,7 @@ def items_in(text: str) -> list[tuple[int, int]]:
 def _are_halves(one: Token, other: Token) -> bool:
     """Whether two tokens make one clinical word: ``Flu oro``."""
     whole = one.text + other.text
-    glued = not other.before.strip() and len(whole) > _LONG_ENOUGH and whole.isalnum()
+    glued = not other.before.strip() and len(whole) > LONG_ENOUGH and whole.isalnum()
     return glued and fold(whole) in clinical_words() and not is_name(whole)
 
 
@@ -409,7 +416,7 @@ def _by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             current = None
         elif _fits(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
             found[index] = current
-            taken += token.folded not in _TITLES
+            taken += token.folded not in TITLES
         elif current in _WORDY or not token.is_word or (taken and _is_long_term(token)):
             current = None
 
@@ -439,7 +446,7 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     if word == "DR" and following is not None and following.is_word:
         return _LABELS[word]
     if word == "OP" and following is not None and (index, len(line)) == (0, 2):
-        capitals = following.text.isupper() and len(following.text) <= _INITIALS
+        capitals = following.text.isupper() and len(following.text) <= MOST_INITIALS
         return _LABELS[word] if capitals and following.is_word else None
     return None
 
@@ -503,17 +510,13 @@ def _label_word(line: Sequence[Token], index: int) -> str:
     return token.folded if token.folded in _LABELS else fold(token.text.replace("l", "I"))
 
 
-_INITIALS = 3
-"""Letters that an operator's initials may have."""
-
-
 def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bool:
     """Whether a token may be the value of a label.
 
     ``first``: it is among the first words after it; ``at_once``: it is the very first.
     """
     if category is Category.OPERATOR and at_once and token.text.isupper():
-        short = len(token.text) <= _INITIALS
+        short = len(token.text) <= MOST_INITIALS
         return token.is_word and (short or is_only_exact(token.text))
     if category in _WORDY:
         if len(token.text) == 1:
@@ -527,7 +530,7 @@ def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bo
 
 def _is_long_term(token: Token) -> bool:
     """Whether a word is clinical and no short form: the next item of a row begins."""
-    return len(token.text) >= _LONG_ENOUGH and _is_spelled_right(token)
+    return len(token.text) >= LONG_ENOUGH and _is_spelled_right(token)
 
 
 def _ends_date(found: Sequence[Category | None], index: int) -> bool:
@@ -594,7 +597,7 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     after = line[index + 1] if index + 1 < len(line) else None
     if before is not None:
         initial = len(before.text) == 1 and line[index].before[:1] in (".", ",", "^")
-        if before.folded in _TITLES or (initial and before.is_word):
+        if before.folded in TITLES or (initial and before.is_word):
             return True
     if after is None:
         return False
@@ -648,7 +651,7 @@ def _is_run_into_side(word: str) -> bool:
     return not is_common_name(word) and any(
         word.startswith(side) and word[len(side) :] in clinical_words()
         for side in _SIDES
-        if len(word) >= len(side) + _LONG_ENOUGH - 1
+        if len(word) >= len(side) + LONG_ENOUGH - 1
     )
 
 
@@ -673,7 +676,7 @@ _SPELLED = 4
 def _falls_apart(line: Sequence[Token]) -> bool:
     """Whether wide print was read as crumbs, clinical each: ``S t r and, Ar j un``."""
     single = sum(len(each.text) == 1 for each in line)
-    crumbs = all(each.is_word and len(each.text) < _LONG_ENOUGH for each in line)
+    crumbs = all(each.is_word and len(each.text) < LONG_ENOUGH for each in line)
     return crumbs and len(line) > _SPELLED and 2 * single >= len(line)
 
 
@@ -703,7 +706,7 @@ def _rejoined(
             and not is_name(line[one].text)
             and is_eponym([*line[:one], joined, *line[other + 1 :]], one)
         )
-        if unknown and glued and (known or thing) and len(whole) > _LONG_ENOUGH:
+        if unknown and glued and (known or thing) and len(whole) > LONG_ENOUGH:
             found[one] = found[other] = _CLINICAL
 
 
@@ -739,7 +742,7 @@ def _by_institution(line: Sequence[Token], found: list[Category | None]) -> None
             )
             or (
                 _is_small(token)
-                and len(token.text) >= _LONG_ENOUGH
+                and len(token.text) >= LONG_ENOUGH
                 and not _is_spelled_right(token)
                 and (not sentence or i + 1 in keys)
             )
@@ -782,7 +785,7 @@ def _is_beside(index: int, keys: Sequence[int], words: Sequence[str]) -> bool:
 def _may_begin_name(token: Token) -> bool:
     """Whether an institution's name may begin with a word, clinical as it may be."""
     capital = token.text[:1].isupper() and token.is_word
-    return capital and len(token.text) >= _LONG_ENOUGH and token.folded not in _SIDES
+    return capital and len(token.text) >= LONG_ENOUGH and token.folded not in _SIDES
 
 
 def _is_heading(line: Sequence[Token], index: int, words: Sequence[str]) -> bool:
@@ -888,7 +891,7 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in _SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
-        if before is not None and before.folded in _TITLES and is_name(token.text):
+        if before is not None and before.folded in TITLES and is_name(token.text):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
             found[index] = Category.NAME
@@ -896,7 +899,7 @@ def _by_company(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = found[index + 1 if found[index + 1 :] else index - 1]
     _initials(line, found)
     for index, token in enumerate(line):
-        titled = token.folded in (*_TITLES, "MR") and index + 1 < len(line)
+        titled = token.folded in (*TITLES, "MR") and index + 1 < len(line)
         if titled and _is_person(found[index + 1]):
             found[index] = found[index + 1]
         graduate = token.folded in _DEGREES and token.before in ("", ",", ".") and index > 0
@@ -968,7 +971,7 @@ def _by_postcode(line: Sequence[Token], found: list[Category | None]) -> None:
     """Figures beside a place that nobody knows, with no unit: ``Aarfeld 8047``."""
     for place, code in ((0, 1), (1, 0)) if len(line) == 2 else ():
         word, figures = line[place], line[code]
-        unknown = found[place] is _UNKNOWN and len(word.text) >= _LONG_ENOUGH
+        unknown = found[place] is _UNKNOWN and len(word.text) >= LONG_ENOUGH
         long = figures.is_number and len(figures.text) in _POSTCODE_DIGITS
         if unknown and word.text.istitle() and long:
             found[code] = _UNKNOWN
@@ -989,7 +992,7 @@ def _by_address(line: Sequence[Token], found: list[Category | None]) -> None:
         words = street.is_word and town.is_word and code.before.startswith(",")
         numbers = house.is_number and code.is_number
         known = {found[first], found[first + 3]} - set(strange)
-        if words and numbers and not known and len(town.text) >= _LONG_ENOUGH:
+        if words and numbers and not known and len(town.text) >= LONG_ENOUGH:
             found[first : first + 4] = [Category.ADDRESS] * 4
     for index in range(2, len(line)):
         out, inward = line[index - 1].folded, line[index].folded
@@ -1024,7 +1027,7 @@ _BETWEEN_PARTS = 3
 
 
 def _is_house(token: Token) -> bool:
-    return token.is_number and len(token.text) <= _LONG_ENOUGH
+    return token.is_number and len(token.text) <= LONG_ENOUGH
 
 
 _IDS = frozenset(
@@ -1068,7 +1071,7 @@ _BEFORE_DIGITS = re.compile(r"([A-Z]{2})\d")
 
 def _may_be_initials(token: Token) -> bool:
     """Two or three capitals that do not tell what a side is a side of."""
-    if not 2 <= len(token.text) <= _INITIALS or token.folded in _AFTER_SIDE | _MARKERS:
+    if not 2 <= len(token.text) <= MOST_INITIALS or token.folded in _AFTER_SIDE | _MARKERS:
         return False
     return token.text.isupper() and sum(each.isalpha() for each in token.text) > 1
 
@@ -1093,7 +1096,7 @@ def _is_amid_name(
     line: Sequence[Token], found: Sequence[Category | None], index: int
 ) -> bool:
     """Whether a short form is a piece of a name: the letters between them misread."""
-    if index == 0 or len(line[index].text) > _INITIALS:
+    if index == 0 or len(line[index].text) > MOST_INITIALS:
         return False
     if _is_person(found[index - 1]) and line[index].before == "-" and index > 1:
         return _is_person(found[index - 2])  # Lee Sung-Min
@@ -1110,7 +1113,7 @@ def _by_script(line: Sequence[Token], text: str, found: list[Category | None]) -
     """
     strange = any(each >= _BEYOND for each in text)
     unknown = any(
-        found[i] is _UNKNOWN and len(token.text) >= _LONG_ENOUGH
+        found[i] is _UNKNOWN and len(token.text) >= LONG_ENOUGH
         for i, token in enumerate(line)
     )
     for index in range(len(line)) if strange and unknown else ():

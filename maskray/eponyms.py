@@ -6,12 +6,11 @@ people's names do: behind another one, with an initial, before a comma.
 
 from collections.abc import Collection, Iterator, Sequence
 
-from maskray.text import Token, distance
-from maskray.vocabulary import clinical_words, eponyms, is_clinical, is_name
+from maskray.text import LONG_ENOUGH, Token, distance
+from maskray.vocabulary import TITLES, clinical_words, eponyms, is_clinical, is_name
 
-_TITLES = frozenset("DR PROF PROFESSOR DOCTOR MR MRS MS MISS HERR FRAU MME SR SRA".split())
-_LONG_ENOUGH = 4
-"""Letters of a word from which it says something."""
+_TITLES = TITLES | {"MR", "MS", "SR", "SRA"}
+"""Before an eponym these are no abbreviations."""
 
 
 def is_eponym(line: Sequence[Token], index: int) -> bool:
@@ -30,7 +29,7 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     near = _near_eponym(line, index)
     if any(each in beside for token in near for each in _with_letter_lost(token)):
         return True
-    long = [each for each in beside if len(each) > _LONG_ENOUGH + 1]
+    long = [each for each in beside if len(each) > LONG_ENOUGH + 1]
     glued = (token.folded for token in near)
     if any(
         each.endswith(word) and each.removesuffix(word) in eponyms()
@@ -87,7 +86,7 @@ def _is_called_so(line: Sequence[Token], index: int) -> bool:
     if sign == "-" and before.folded in eponyms():
         return False  # Arnold-Chiari
     unknown = before.text.isalpha() and before.text[0].isupper()
-    unknown = unknown and len(before.text) >= _LONG_ENOUGH
+    unknown = unknown and len(before.text) >= LONG_ENOUGH
     named = (is_name(before.text) or unknown) and not (
         is_clinical(before.text) or before.folded in _LINKS
     )
@@ -113,7 +112,7 @@ def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
 
 def _links(token: Token, thing: Token) -> bool:
     """Whether a word stands between a name and its thing: ``Baker popliteal cyst``."""
-    clinical = len(token.text) >= _LONG_ENOUGH and token.folded in clinical_words()
+    clinical = len(token.text) >= LONG_ENOUGH and token.folded in clinical_words()
     small = token.text.islower() and thing.text.islower()
     return token.folded in _LINKS or (clinical and small and not is_name(token.text))
 
@@ -132,24 +131,24 @@ def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[st
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
     """The same for a name misread, where its word stands right beside it."""
     name = line[index].folded
-    if is_name(name) or len(name) <= _LONG_ENOUGH:
+    if is_name(name) or len(name) <= LONG_ENOUGH:
         return False
     near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
     return any(
         not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
         for eponym, beside in eponyms().items()
-        if len(eponym) > _LONG_ENOUGH + 1
+        if len(eponym) > LONG_ENOUGH + 1
     )
 
 
 def is_run_into_eponym(word: str) -> bool:
     """Whether the space between such a name and its word was lost: ``Watersview``."""
-    if len(word) < 2 * _LONG_ENOUGH or is_name(word):
+    if len(word) < 2 * LONG_ENOUGH or is_name(word):
         return False
     return any(
         distance(word, eponym + each, 1) <= 1
         for eponym, beside in eponyms().items()
-        if word.startswith(eponym) and len(eponym) > _LONG_ENOUGH
+        if word.startswith(eponym) and len(eponym) > LONG_ENOUGH
         for each in beside
     )
 
@@ -157,7 +156,7 @@ def is_run_into_eponym(word: str) -> bool:
 def _with_letter_lost(token: Token) -> Iterator[str]:
     """A word, and the clinical words it may be if a letter was not read."""
     yield token.folded
-    if len(token.text) > _LONG_ENOUGH:
+    if len(token.text) > LONG_ENOUGH:
         for at in range(len(token.text) + 1):
             for letter in "AEILNRSTU":
                 yield token.folded[:at] + letter + token.folded[at:]

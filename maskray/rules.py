@@ -33,7 +33,7 @@ from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category, Finding, PhiText, TextLine, merge_frames
 from maskray.tables import by_tables
-from maskray.text import distance, letters, tokens
+from maskray.text import LONG_ENOUGH, distance, letters, tokens
 from maskray.vocabulary import is_name
 
 SOURCE = "rules"
@@ -93,7 +93,7 @@ def is_unnamed(text: str, identifiers: Identifiers) -> bool:
         if run.category in MISREADABLE
         for token in tokens(text[run.start : run.end])
     ]
-    words = [token for token in unnamed if len(token.text) >= _LONG_ENOUGH]
+    words = [token for token in unnamed if len(token.text) >= LONG_ENOUGH]
     return bool(unnamed) and len(words) < _SENTENCE
 
 
@@ -184,7 +184,7 @@ def _is_explained(line: TextLine, identifiers: Identifiers, policy: Policy) -> b
     texts = [each.get_secret_value() for each in line.others]
     wider = [each for each in texts if letters(each) != mine]
     return (
-        len(mine) >= _LONG_ENOUGH
+        len(mine) >= LONG_ENOUGH
         and mine.isalpha()
         and bool(wider)
         and all(mine in letters(each) for each in wider)
@@ -224,7 +224,7 @@ def _may_be_name(identifiers: Identifiers) -> bool:
 def _is_cut(one: PhiText, other: PhiText) -> bool:
     """Whether a reading is the other but for letters at its ends: ``oom`` of ``Zoom``."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
-    return len(mine) >= _LONG_ENOUGH - 1 and mine in its
+    return len(mine) >= LONG_ENOUGH - 1 and mine in its
 
 
 def _is_nearly(one: PhiText, other: PhiText) -> bool:
@@ -234,13 +234,13 @@ def _is_nearly(one: PhiText, other: PhiText) -> bool:
     figures = [[each for each in text if each.isdigit()] for text in (mine, its)]
     if len(its) < len(mine) or figures[0] != figures[1]:
         return False
-    return len(mine) > _LONG_ENOUGH and distance(mine, its, most) <= most
+    return len(mine) > LONG_ENOUGH and distance(mine, its, most) <= most
 
 
 def _begins(one: PhiText, other: PhiText) -> bool:
     """Whether two letters are the beginning of another reading: ``Lo`` of ``Lossy``."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
-    return len(mine) == _LONG_ENOUGH // 2 and its.startswith(mine)
+    return len(mine) == LONG_ENOUGH // 2 and its.startswith(mine)
 
 
 _SAME_BOX = 0.6
@@ -338,7 +338,7 @@ def is_alike(one: PhiText, other: PhiText) -> bool:
     single = sum(len(each.text) == 1 for each in tokens(other.get_secret_value()))
     if 2 * single > len(its):
         return False
-    if len(its) > len(mine) >= _LONG_ENOUGH:
+    if len(its) > len(mine) >= LONG_ENOUGH:
         return partial_ratio(mine, its) >= _ALIKE
     if _is_cut(one, other) or _begins(one, other):
         return True
@@ -346,7 +346,6 @@ def is_alike(one: PhiText, other: PhiText) -> bool:
     return distance(mine, its, most) <= most
 
 
-_LONG_ENOUGH = 4
 _ALIKE = 60.0
 """Percent of the letters that a part of a longer reading must share."""
 
@@ -715,7 +714,7 @@ def _by_open_end(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> N
         if category in DATES:
             gap = lines[other].box.x0 - line.box.x1
             fits = more.isdigit() and gap < _TOUCHING * line.box.height
-            fits = fits and len(more) <= _LONG_ENOUGH
+            fits = fits and len(more) <= LONG_ENOUGH
         else:
             text = line.text.get_secret_value().rstrip()
             fits = text.endswith((",", "^")) or _INITIAL.fullmatch(more) is not None

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from maskray.records import Category
-from maskray.text import Token, distance, fold
+from maskray.text import LONG_ENOUGH, MOST_INITIALS, Token, distance, fold
 from maskray.vocabulary import (
     clinical_words,
     codes,
@@ -18,10 +18,6 @@ from maskray.vocabulary import (
     is_name,
 )
 
-_INITIALS = 3
-"""Letters that somebody's initials may have."""
-_LONG_ENOUGH = 4
-"""Letters of a word from which it says something."""
 _CLINICAL, _UNKNOWN = Category.CLINICAL, Category.UNKNOWN
 
 
@@ -97,7 +93,10 @@ def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
         return level is not None and re.fullmatch(r"[A-Z]\d", level.text) is not None
     named = line[index].text in ("Eh", "EH", "Gr", "Ce", "Ct", "Cr")
     return (
-        named and level is not None and level.before == ":" and len(level.text) < _INITIALS
+        named
+        and level is not None
+        and level.before == ":"
+        and len(level.text) < MOST_INITIALS
     )
 
 
@@ -118,10 +117,10 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     if len(number.text) > MOST_PLAIN_DIGITS:
         return False
     after = line[index + 2].before if line[index + 2 :] else ""
-    counts = token.text == "IMA" and len(number.text) < _LONG_ENOUGH and after in ("", "/")
+    counts = token.text == "IMA" and len(number.text) < LONG_ENOUGH and after in ("", "/")
     if _has_lost_its_capital(line, index) or counts:
         return True
-    if is_name(token.text) and len(token.text) <= _LONG_ENOUGH:
+    if is_name(token.text) and len(token.text) <= LONG_ENOUGH:
         return False
     if _is_misread_counter(line, index):
         return True
@@ -139,11 +138,11 @@ def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
     Of three letters only ``Rum 4``. Initials stand before dates and times.
     """
     word, number = line[index].folded, line[index + 1]
-    if number.before or len(number.text) >= _LONG_ENOUGH:
+    if number.before or len(number.text) >= LONG_ENOUGH:
         return False
     if index + 2 < len(line) and line[index + 2].before not in ("", "."):
         return False
-    if len(word) < _LONG_ENOUGH:
+    if len(word) < LONG_ENOUGH:
         return word.replace("M", "N") in _NUMBERED
     return any(
         len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED

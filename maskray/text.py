@@ -29,6 +29,10 @@ _TOKEN = re.compile(rf"[^\W_](?:[^\W_]|['\u2019](?=[^\W\d_])|[{_MARKS}])*|[%°]"
 _SYMBOLS = str.maketrans("\u222a\u2229\u2282\u2208\u25cb\u25ef\u2227\u2228", "UNCEOOAV")
 """Symbols that letters are read as. Left as they are they would part a word, and single
 letters are clinical."""
+LONG_ENOUGH = 4
+"""Letters of a word from which it says something."""
+MOST_INITIALS = 3
+"""Letters that somebody's initials may have."""
 _BESIDE_LETTERS = frozenset(_MARKS + "'\u2019")
 
 

@@ -26,6 +26,8 @@ _TECHNICAL_GROUPS = frozenset({0x0018, 0x0020, 0x0028, 0x0054, 0x0070, 0x3002, 0
 _SINGLE = re.compile(r"[A-Z0-9%°\u0391-\u03a9]")
 """Markers, calipers and units are single letters, Latin or Greek; elsewhere a single
 letter is a name as often."""
+TITLES = frozenset("DR PROF PROFESSOR DOCTOR MRS MISS HERR FRAU MME".split())
+"""Before people's names. ``MR`` and ``MS`` are abbreviations of the field."""
 _FUZZY_FROM = 6
 """Shorter words have too many neighbours to forgive a misread letter."""
 
