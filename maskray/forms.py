@@ -290,6 +290,10 @@ Form = tuple[int, int, Category]
 """Half-open character indices, and what stands there."""
 
 
+_HYPHENS = re.compile(r"(?<=\d)[=~\u2013\u2014](?=\d)")
+"""What a hyphen between figures may be read as."""
+
+
 def find_forms(
     text: str, digits: str, words: str, births: frozenset[str]
 ) -> Iterator[Form]:
@@ -303,6 +307,7 @@ def find_forms(
         words: The same with misread letters mended.
         births: Known birth dates as ``YYYYMMDD``; any date after a birth label is one.
     """
+    digits = _HYPHENS.sub("-", digits)
     yield from _dates_and_times(text, digits, births)
     for patterns, shown, category in (
         (_NATIONAL, text, Category.PATIENT_ID),
@@ -323,6 +328,7 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
     Args:
         digits: A folded line with misread digits mended.
     """
+    digits = _HYPHENS.sub("-", digits)
     for pattern in (_YEAR_AND_NUMBER, _GROUPS, _MISREAD_NUMBER):
         yield from (match.span() for match in pattern.finditer(digits))
     for match in _NUMBERS.finditer(digits):

@@ -203,7 +203,7 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
         least = min(line.box.area, other.box.area)
         if (
             same
-            or (shared > _INSIDE * line.box.area and cut)
+            or (shared > _SAME_BOX * line.box.area and cut)
             or (shared > _INSIDE * least and _is_nearly(line.text, other.text))
         ):
             named = any(is_name(each.text) for each in tokens(line.text.get_secret_value()))

@@ -2106,6 +2106,7 @@ def test_dates_and_names_as_other_countries_write_them(marked):
         "{institution:Afd. Oncologie C4}",
         "Right/OD",
         "Right {phi:OD}",
+        "# {phi:3626=766-83}",
     ],
 )
 def test_what_a_third_review_found(marked):
