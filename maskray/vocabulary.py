@@ -15,7 +15,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from maskray.text import as_letters, fold
+from maskray.text import LONG_ENOUGH, as_letters, fold
 
 _WORD = re.compile(r"[^\W\d_]+")
 _NOT_CLINICAL = re.compile(
@@ -178,9 +178,7 @@ def _misread(folded: str) -> bool:
         return False
     if len(folded) > 3 and _meant_by_looks(folded):
         return True
-    if len(folded) < _FUZZY_FROM:
-        return False
-    return not _neighbours(folded).isdisjoint(_long_neighbours())
+    return len(folded) >= _FUZZY_FROM and _is_a_letter_off(folded)
 
 
 def _meant_by_looks(folded: str) -> bool:
@@ -200,41 +198,73 @@ _LOOKALIKES = tuple(
 )
 
 
-def _neighbours(word: str) -> set[str]:
-    """The word and all forms of it with one letter left out."""
-    return {word} | {word[:i] + word[i + 1 :] for i in range(len(word))}
+def _is_a_letter_off(word: str) -> bool:
+    """Whether a long clinical word has one letter more or less, or one that looks alike.
+
+    Any other letter may as well be a name's: ``VISHAL`` is not ``VISUAL``.
+    """
+    without = [(word[:at] + word[at + 1 :], at) for at in range(len(word))]
+    if any(
+        each == "RIGHT" or (len(each) >= _FUZZY_FROM and each in clinical_words())
+        for each, _ in without
+    ):
+        return True
+    if word in _long_words():
+        return True
+    return any(
+        _look_alike(word[at], letter)
+        for each, at in without
+        for place, letter in _long_words().get(each, ())
+        if place == at
+    )
 
 
 @cache
-def _long_neighbours() -> frozenset[str]:
-    return frozenset(
-        each
-        for word in clinical_words()
-        if len(word) >= _FUZZY_FROM and word.isalpha()
-        for each in _neighbours(word)
-    )
+def _long_words() -> dict[str, tuple[tuple[int, str], ...]]:
+    """The long clinical words with one letter left out: its place, and which it is."""
+    found: dict[str, set[tuple[int, str]]] = {}
+    for word in clinical_words():
+        if len(word) >= _FUZZY_FROM and word.isalpha():
+            for at, letter in enumerate(word):
+                found.setdefault(word[:at] + word[at + 1 :], set()).add((at, letter))
+    return {each: tuple(left_out) for each, left_out in found.items()}
+
+
+def _look_alike(one: str, other: str) -> bool:
+    """Whether two letters are drawn alike, as capitals or as small ones."""
+    return any(one in group and other in group for group in _DRAWN_ALIKE)
+
+
+_DRAWN_ALIKE = (
+    *("ILTJF", "CEOGQD", "UV", "VYW", "MNHW", "HKR", "BERPFS", "AR", "SZ"),
+    *("AEOCS", "NHRM", "NU", "GQY", "BHD", "KX", "XY", "TY", "LE"),
+)
+"""Letters that recognisers take for one another."""
 
 
 def _run_together(folded: str, shortest: int = 2) -> bool:
     """Whether the word is two or three clinical words whose spaces were lost.
 
-    Its pieces have ``shortest`` letters at least. Those of two or three are the curated
-    ones only: with any short word of the vocabulary half of all names fall apart.
+    Its pieces have ``shortest`` letters at least, and one of them more than three, or
+    tells. Those of two or three are the curated ones only: with any short word of the
+    vocabulary half of all names fall apart.
     """
     if len(folded) < 5 or not folded.isalnum() or folded in people_names():
         return False
-    return _splits(folded, 3, shortest)
-
-
-def _splits(rest: str, pieces: int, shortest: int) -> bool:
-    if _is_piece(rest, shortest):
-        return True
-    if pieces == 1:
-        return False
     return any(
-        _is_piece(rest[:cut], shortest) and _splits(rest[cut:], pieces - 1, shortest)
-        for cut in range(shortest, len(rest) - 1)
+        any(len(piece) >= LONG_ENOUGH or piece in _TELLING for piece in pieces)
+        for pieces in _splits(folded, 3, shortest)
     )
+
+
+def _splits(rest: str, most: int, shortest: int) -> Iterator[list[str]]:
+    """The ways to part it into pieces, so many at most."""
+    if _is_piece(rest, shortest):
+        yield [rest]
+    for cut in range(shortest, len(rest) - 1) if most > 1 else ():
+        if _is_piece(rest[:cut], shortest):
+            for more in _splits(rest[cut:], most - 1, shortest):
+                yield [rest[:cut], *more]
 
 
 def _is_piece(word: str, shortest: int) -> bool:
@@ -245,9 +275,9 @@ def _is_piece(word: str, shortest: int) -> bool:
     return word in (console_terms() if len(word) == 3 else clinical_words())
 
 
-_SHORT_PIECES = frozenset(
-    {"AP", "PA", "LT", "RT", "CM", "MM", "MA", "KV", "CC", "T1", "T2", "SE", "GE", "UT"}
-)
+_TELLING = frozenset({"AP", "LT", "RT", "CM", "MM", "KV", "CC", "T1", "T2", "UT"})
+"""Pieces that few names begin or end in."""
+_SHORT_PIECES = _TELLING | {"PA", "MA", "SE", "GE"}
 
 
 def _concept_words() -> tuple[set[str], set[str]]:

@@ -202,3 +202,17 @@ def test_a_name_or_what_no_dictionary_holds_is_no_plain_word(word):
 def test_a_direction_has_one_letter_of_each_axis():
     assert is_direction("LPH")
     assert not any(map(is_direction, ("LRH", "LP", "ALI", "lph")))
+
+
+@pytest.mark.parametrize(
+    "name", ["Vishal", "FAISAL", "Merdan", "ROTARU", "Sarker", "BELETE", "MASUM", "VLADAN"]
+)
+def test_names_that_no_list_holds_are_not_taken_for_a_word_they_resemble(name):
+    assert not is_clinical(name)
+
+
+@pytest.mark.parametrize(
+    "read", ["THYR0ID", "Thyrold", "Abdomcn", "Transverze", "Tranverse", "CRIGHT", "UTSAG"]
+)
+def test_words_misread_by_a_letter_that_looks_alike_or_was_lost_are_clinical(read):
+    assert is_clinical(read)
