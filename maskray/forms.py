@@ -251,6 +251,7 @@ _GROUPS = re.compile(
     r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}"
     r"|(?![BCRSTW]-\d0-\d*0(?!\d))[A-Z]{1,2}-\d{2}-\d{3,}"  # but not B-50-800
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
+    r"|(?:CT|MRI?|PET|US|XR|NM|CR|DX|PT|MG|RAD|ECHO|PAT|SUBJ)-\d{4,}"
     r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|MA|MS|ML|DB|BP)[A-Z]{2}"
     r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
