@@ -242,7 +242,7 @@ _DURATION = re.compile(r"(?<!\w)(?:TA|DUR|DURATION)\s*[:=]?\s*\d{1,2}:\d\d(?!\d)
 
 def open_label(text: str) -> Category | None:
     """The category of a line that is nothing but a label."""
-    words = [token.folded for token in tokens(text)]
+    words = [_as_label(token) for token in tokens(text)]
     if (
         not words
         or len(words) > 3
@@ -507,7 +507,14 @@ def _label_word(line: Sequence[Token], index: int) -> str:
     spelled = "".join(each.before + each.folded for each in line[max(index - 2, 0) :][:3])
     if token.folded == "B" and spelled.lstrip(".,;") in ("D.O.B", "D.0.B"):
         return "DOB"
-    return token.folded if token.folded in _LABELS else fold(token.text.replace("l", "I"))
+    return _as_label(token)
+
+
+def _as_label(token: Token) -> str:
+    """A token as a label, if one misread letter makes it one: ``0p``, ``lD``."""
+    mended = (fold(token.text.replace(*pair)) for pair in (("l", "I"), ("0", "O")))
+    known = (each for each in (token.folded, *mended) if each in _LABELS)
+    return next(known, fold(token.text.replace("l", "I")))
 
 
 def _fits(category: Category, token: Token, *, first: bool, at_once: bool) -> bool:

@@ -200,6 +200,7 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
         shared = line.box.overlap(other.box)
         same = shared > _SAME_BOX * max(line.box.area, other.box.area)
         cut = _is_cut(line.text, other.text) or _begins(line.text, other.text)
+        cut = cut or _ends_nearly(line.text, other.text)
         least = min(line.box.area, other.box.area)
         if (
             same
@@ -235,6 +236,15 @@ def _is_nearly(one: PhiText, other: PhiText) -> bool:
     if len(its) < len(mine) or figures[0] != figures[1]:
         return False
     return len(mine) > LONG_ENOUGH and distance(mine, its, most) <= most
+
+
+def _ends_nearly(one: PhiText, other: PhiText) -> bool:
+    """Whether a reading is the end of another one, a letter misread: ``ne 25``."""
+    mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
+    end = its[-len(mine) :]
+    figures = [[each for each in text if each.isdigit()] for text in (mine, end)]
+    near = len(its) > len(mine) >= LONG_ENOUGH and distance(mine, end, 1) <= 1
+    return near and figures[0] == figures[1]
 
 
 def _begins(one: PhiText, other: PhiText) -> bool:

@@ -299,6 +299,9 @@ def _is_measure(folded: str) -> bool:
         folded = "TI" + folded[2:]  # TI900, misread
     if folded.startswith("99M"):
         return is_clinical(folded[3:])  # Tc-99mMDP
+    matrix = re.fullmatch(r"(\d{3,4})K(\d{3,4})", folded)
+    if matrix is not None:
+        return all(int(each) % 16 == 0 for each in matrix.groups())  # 384x224, misread
     match = _GLUED.fullmatch(folded)
     if match is None:
         return False

@@ -189,5 +189,8 @@ CLINICAL_WORDS = frozenset(
     word.strip("().,:").upper()
     for phrase in (*SIDES, *(phrase for pool in PHRASES.values() for phrase in pool))
     for word in phrase.split()
-)
-"""Words that nobody's initials shall equal, or a label would be open to dispute."""
+) | frozenset("WB NWB LE UE RA LA LM RM LL RL AT".split())
+"""Words that nobody's initials shall equal, or a label would be open to dispute.
+
+Among them what radiographers write beside a side: weight bearing, a limb, a view.
+"""

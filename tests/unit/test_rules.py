@@ -2107,6 +2107,11 @@ def test_dates_and_names_as_other_countries_write_them(marked):
         "Right/OD",
         "Right {phi:OD}",
         "# {phi:3626=766-83}",
+        "0p: {operator:PH}",
+        "384k224",
+        "{phi:385k227}",
+        "{other_id:PET-1874}",
+        "DX-D 300",
     ],
 )
 def test_what_a_third_review_found(marked):
