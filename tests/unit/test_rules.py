@@ -2136,3 +2136,11 @@ def test_two_capitals_alone_mean_what_the_modality_lets_them(modality, text, hid
     header.Modality = modality
     lines = [standing_in((0,), text, Box(300, 10, 330, 40))]
     assert bool(findings(lines, collect(header), DEFAULT)) is hidden
+
+
+def test_an_end_that_was_misread_in_one_frame_is_what_the_others_say():
+    whole, end = Box(10, 10, 110, 30), Box(60, 10, 110, 30)
+    rest = standing_in((0, 1, 2), "Frame 25", whole)
+    assert not findings([rest, standing_in((3,), "ne 25", end)], NOBODY, DEFAULT)
+    for other in ("ne 26", "Oyelaran"):
+        assert findings([rest, standing_in((3,), other, end)], NOBODY, DEFAULT)
