@@ -456,7 +456,8 @@ def _is_number_of_id(line: Sequence[Token], index: int) -> bool:
     number, rest = (*line[index : index + 2], None, None)[:2]
     if number is None or not any(each.isdigit() for each in number.text):
         return False
-    if _is_counted(line, index - 1):
+    few = sum(each.isdigit() for each in number.text) <= _FEWEST_OF_ID
+    if few and _is_counted(line, index - 1):
         return False
     signs = [each.before for each in line[index + 1 : index + 3]]
     if signs[:1] in (["-"], ["/"]) or signs == [".", "."]:

@@ -51,7 +51,8 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     if name == "COBB":
         return pointed and all(each.isdigit() for each in figures)
     if name == "RISSER":
-        return len(rest) != 2 and figures[:1] in [[each] for each in "012345"]
+        apart = len(rest) == 1 or (len(rest) > 2 and rest[1].text.isalpha())
+        return apart and figures[:1] in [[each] for each in "012345"]
     behind = index > 0 and not line[index].before.strip(" :")
     return name in _ONLY_AUTHORS and behind and line[index - 1].folded in _THEIR_TABLES
 

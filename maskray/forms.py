@@ -139,7 +139,8 @@ _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
 _HALF_DAY = r"(?:\s?[AP](?:\.\s?)?M\b\.?)"
-_OF_DYE = "(?:(?<=FA)|(?<=FA )|(?<=ICG )|(?<=ICG))"
+_OF_DYE = r"(?:(?<=\bFA)|(?<=\bFA )|(?<=\bICG )|(?<=\bICG))"
+_OF_TISSUE = r"(?:(?<=[ES]M\s)|(?<=E'\s))"
 _TIMES = _patterns(
     rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
     rf"{_HALF_DAY}?(?![\d:])",
@@ -150,9 +151,9 @@ _TIMES = _patterns(
     r"(?<![\d:.])(?:0[6-9]|1\d|2[0-3]):\d:[0-5]\d(?![\d:])",
     # 0415 HRS, 14:30 Uhr, 1405h, 2.05 pm
     r"(?<![\d:.])(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|UHR)\b",
-    r"(?<![\w:.-])(?:[01]\d|2[0-3]):?[0-5]\dH\b(?!\s?X)",
+    r"(?<![\w:.])(?<![A-Z][A-Z]-)(?:[01]\d|2[0-3]):?[0-5]\dH\b(?!\s?X\s?\d)",
     r"(?<![\d:.])(?:0\d[0-5]\d|(?:1\d|2[0-3])(?!00)[0-5]\d)\s?HOURS\b",
-    rf"(?<![\d:.])(?<![ES]M\s)(?<!E'\s)(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
+    rf"(?<![\d:.])(?!{_OF_TISSUE}[\d.]+\s?AM\b)(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 87:40.25, whose hour was misread
@@ -161,8 +162,8 @@ _TIMES = _patterns(
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg, nor
     # FA 1:05.2, since the dye was given
-    rf"(?<![\d:.])(?!{_OF_DYE}\d+:\d\d\.\d(?!\d))(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?"
-    r"(?![\d:]|\s?(?:DEG\b|W/KG|MINS?\b))",
+    rf"(?<![\d:.])(?!{_OF_DYE}\d:\d\d\.\d(?!\d))(?!0?[0-5]:\d\d\s?MINS?\b)(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?"
+    r"(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     # 14 H 25, but not ECHO 3 H25.6, a position
     r"(?<![\d:.])(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))(?!\d|\s?%)",
@@ -188,7 +189,7 @@ _PHONES = _patterns(
     # Its plus was not read: 49 30 5550 336
     r"(?<![\w.])\d{2,3}[\s-]\d{1,4}[\s-](?:\d{4}[\s-]\d{3}|\d{3}[\s-]\d{4}|\d{6})"
     r"(?![\d.])",
-    r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?(?!\d+\.\d+\s?\w)[\w-]+(?:\.[\w-]+)+",
+    r"(?<!\w)(?:\w+\.\w+\s)?[\w.+-]+\s?@\s?(?!\d+\.\d+\s?(?:ML|CC)\b)[\w-]+(?:\.[\w-]+)+",
     r"(?<!\w)(?:https?:\s?//|w\s?w\s?w\s?\.)\s?\S+(?:(?<=\.)\s[a-z]+)?",
     r"(?<!\w)[\w-]{2,}\.(?:com|org|net|edu|gov|(?:co|nhs|ac|org)\.uk)\b\S*",
 )
@@ -217,7 +218,7 @@ _NATIONAL = _patterns(
     # all that a line says, but for a label: United Kingdom, Australia, Denmark, India
     r"^\D*(?<![\w-])(?<!\d\.)[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] \d\d \d\d \d\d [A-D]\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d\s*$",
-    r"^(?!\D*\b(?:W[WL]|B)\b)\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
+    r"^(?!\D*\b(?:W[WL]|B)\b[\d ]*0\s*$)\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
     rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",
 )
@@ -252,7 +253,7 @@ _GROUPS = re.compile(
     r"|(?![BCRSTW]-\d0-\d*0(?!\d))[A-Z]{1,2}-\d{2}-\d{3,}"  # but not B-50-800
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
     r"|(?:CT|MRI?|PET|US|XR|NM|CR|DX|PT|MG|RAD|ECHO|PAT|SUBJ)-\d{4,}"
-    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|MA|MS|ML|DB|BP)[A-Z]{2}"
+    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|M[AS]|ML|DB|BP|AP|PA|RT|LT|AX|SW|[LH]P)[A-Z]{2}"
     r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
 """``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
@@ -291,7 +292,7 @@ Form = tuple[int, int, Category]
 """Half-open character indices, and what stands there."""
 
 
-_HYPHENS = re.compile(r"(?<=\d)[=~\u2013\u2014](?=\d)")
+_HYPHENS = re.compile(r"(?<=\d)[=\u2013\u2014](?=\d)")
 """What a hyphen between figures may be read as."""
 
 

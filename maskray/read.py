@@ -183,7 +183,7 @@ class Reader:
                 found += spots
                 for near in surroundings(cut, area):
                     found += self._spot_place(network, view, near, scale)
-        return one_per_line(found)
+        return [_inside(each, view) for each in one_per_line(found)]
 
     def read(
         self, view: View, spots: Sequence[Spot], *, quick: bool = False
@@ -237,7 +237,7 @@ class Reader:
             for it in self.read(shown, [there]):
                 x0 = area.x0
                 columns = tuple((x0 + a // 2, x0 + -(-b // 2)) for a, b in it.columns)
-                yield replace(it, spot=each, columns=columns)
+                yield replace(it, spot=_inside(each, view), columns=columns)
 
     def sights(self, view: View, spot: Spot) -> Iterator[Sight]:
         """What the recogniser sees in a line: as it is, wider, and clearer.
@@ -507,6 +507,19 @@ def _grown(spot: Spot, ends: float, sides: float) -> Spot:
     return Spot(quad + low * np.asarray(moves, np.float32), spot.score)
 
 
+def _inside(spot: Spot, view: View) -> Spot:
+    """The spot without what lies beyond the view's edges."""
+    rows, columns = view.shape[:2]
+    if (
+        spot.box.x1 <= columns
+        and spot.box.y1 <= rows
+        and min(spot.box.x0, spot.box.y0) >= 0
+    ):
+        return spot
+    most = np.array([columns, rows], np.float32)
+    return Spot(np.clip(spot.quad, 0, most).astype(np.float32), spot.score)
+
+
 def _is_upright(quad: Quad) -> bool:
     """Whether the line runs from left to right, but for a small slope."""
     dx, dy = (quad[1] + quad[2] - quad[0] - quad[3]) / 2
@@ -518,7 +531,8 @@ def _columns(spelled: Spelled, spot: Spot) -> tuple[tuple[int, int], ...]:
     if not spelled.steps:
         return ()
     box = spot.box
-    centres = [box.x0 + step * box.width for step in spelled.steps]
+    beyond = max(1.0, *spelled.steps)  # where two rows were read as one
+    centres = [box.x0 + step / beyond * box.width for step in spelled.steps]
     gaps = [b - a for a, b in itertools.pairwise(centres)]
     half = (float(np.median(gaps)) if gaps else box.width) / 2
     columns: list[tuple[int, int]] = []

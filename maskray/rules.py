@@ -34,7 +34,7 @@ from maskray.policy import Policy
 from maskray.records import Category, Finding, PhiText, TextLine, merge_frames
 from maskray.tables import by_tables
 from maskray.text import LONG_ENOUGH, distance, letters, tokens
-from maskray.vocabulary import is_name
+from maskray.vocabulary import is_name, look_alike
 
 SOURCE = "rules"
 
@@ -161,18 +161,23 @@ def _is_spelled_alike(line: TextLine, runs: Iterable[Labelled]) -> bool:
 
 
 def _plain(line: TextLine) -> tuple[PhiText, ...]:
-    """The third engine's reading, if it is like another, and of the same figures.
+    """The third engine's reading, if the first one's is that with letters lost or alike.
 
-    Figures it misreads. Of a few letters only all must be there: ``IH`` is ``THI``.
+    ``IH`` is ``THI``; ``Lungu`` is no ``Lung``. Its figures must be the same, for those
+    it misreads; where the second engine agrees with the first, letters may be lost only.
     """
     if line.third is None:
         return ()
     mine, its = (letters(each.get_secret_value()) for each in (line.text, line.third))
-    read = (line.text, *line.others, *(() if line.second is None else (line.second,)))
-    alike = any(is_alike(each, line.third) for each in read)
-    alike = alike or (len(its) <= len(mine) + 1 and Counter(mine) <= Counter(its))
+    agreed = line.second is not None and letters(line.second.get_secret_value()) == mine
+    if not len(mine) + agreed <= len(its) <= 1.3 * len(mine) + 1:
+        return ()
     figures = [[each for each in text if each.isdigit()] for text in (mine, its)]
-    return (line.third,) if alike and figures[0] == figures[1] else ()
+    spelled = iter(its)
+    fits = all(
+        any(one == each or look_alike(one, each) for each in spelled) for one in mine
+    )
+    return (line.third,) if fits and figures[0] == figures[1] else ()
 
 
 def _is_explained(line: TextLine, identifiers: Identifiers, policy: Policy) -> bool:

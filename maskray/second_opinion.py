@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import SecretStr
 
 from maskray import rules
+from maskray.classify import open_label
 from maskray.detect import Seen
 from maskray.geometry import Box
 from maskray.locate import NAME, Located, Locator
@@ -53,6 +54,8 @@ _WIDE = 1.4
 """No letter is so many times wider than its line is high."""
 _TALL = 1.5
 """How much higher than wide a place is whose text stands upright."""
+_VALUE_NEAR, _VALUE_LONG = 4, 14
+"""A value begins so many heights of its label behind it, and ends so many."""
 _WHOLE_FRAME_LETTERS = 26
 """Height of the letters, in pixels, that are looked for in a whole frame."""
 
@@ -83,6 +86,7 @@ def second_opinion(
         line for line in unnamed if _is_huge(line, instance) or not rules.is_certain(line)
     ]
     suspected = [line for line in seen.doubtful if not _was_read(line, seen.lines)]
+    suspected += _behind_labels(instance, seen.lines)
     suspected += _whole_frame(instance, seen, settings.gate)
     if not unnamed and not suspected:
         return seen, list(findings), {}
@@ -318,6 +322,40 @@ def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
     frames = set(line.frames)
     same = (each.box for each in lines if frames <= set(each.frames))
     return line.box.covered_by(same) > 0.5
+
+
+def _behind_labels(instance: Instance, lines: Sequence[TextLine]) -> list[TextLine]:
+    """The places right of labels whose values nobody read: they may be too faint."""
+    places: list[TextLine] = []
+    for label in lines:
+        here, high = label.box, label.box.height
+        if open_label(label.text.get_secret_value()) is None or high > here.width:
+            continue
+        near = Box(here.x1, here.y0, here.x1 + _VALUE_NEAR * high, here.y1)
+        below = Box(here.x0, here.y1, here.x1, here.y1 + 2 * high)
+        read = [
+            other.box
+            for other in lines
+            if not set(other.frames).isdisjoint(label.frames)
+            and len(letters(other.text.get_secret_value())) > _SHORT
+            and other is not label
+        ]
+        if any(each.overlap(near) or each.overlap(below) for each in read):
+            continue
+        end = here.x1 + _VALUE_LONG * high
+        end = min([end, *(each.x0 for each in read if _in_row(each, here))])
+        behind = Box(here.x1, here.y0, max(end, here.x1 + 1), here.y1)
+        inside = behind.clip(instance.pixels.rows, instance.pixels.columns)
+        if inside is None:
+            continue
+        place = TextLine(label.frames, inside, SecretStr(""), 0.0)
+        places += [replace(place, view=view) for view in {label.view, ""}]
+    return places
+
+
+def _in_row(other: Box, here: Box) -> bool:
+    """Whether a box stands right of another, in its rows."""
+    return other.x0 >= here.x1 and other.y0 < here.y1 and here.y0 < other.y1
 
 
 def _whole_frame(instance: Instance, seen: Seen, gate: GateSettings) -> list[TextLine]:

@@ -30,6 +30,8 @@ _SURE = 60
 """... one of them with so many percent of confidence ..."""
 _SHORTEST = 3
 """... and so many letters: two are read into many things."""
+_FEWEST_ROWS, _LONGEST = 4, 200
+"""Lines are no lower, nor so many times longer than high: it takes 32,767 columns."""
 _MARGIN = 10
 """Pixels of background around a line."""
 _WITHOUT_DICTIONARY = {
@@ -73,6 +75,9 @@ class Tesseract:
         Returns:
             None if the readings at all sizes differ, or are unsure or very short.
         """
+        rows, columns = picture.shape[:2]
+        if rows < _FEWEST_ROWS or columns == 0 or columns > _LONGEST * rows:
+            return None
         readings = [self._read(picture, height) for height in _HEIGHTS]
         for one, other in itertools.combinations(readings, 2):
             spelled = letters(one[0])

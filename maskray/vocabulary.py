@@ -212,7 +212,7 @@ def _is_a_letter_off(word: str) -> bool:
     if word in _long_words():
         return True
     return any(
-        _look_alike(word[at], letter)
+        look_alike(word[at], letter)
         for each, at in without
         for place, letter in _long_words().get(each, ())
         if place == at
@@ -230,7 +230,7 @@ def _long_words() -> dict[str, tuple[tuple[int, str], ...]]:
     return {each: tuple(left_out) for each, left_out in found.items()}
 
 
-def _look_alike(one: str, other: str) -> bool:
+def look_alike(one: str, other: str) -> bool:
     """Whether two letters are drawn alike, as capitals or as small ones."""
     return any(one in group and other in group for group in _DRAWN_ALIKE)
 

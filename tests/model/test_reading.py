@@ -476,3 +476,16 @@ def test_lines_are_no_columns(reader):
     write(plane, NAME, (220, 12), 18, turns=1)
     view = view_of(plane)
     assert reader.read_columns([view], reader.spot(view)) == []
+
+
+def test_spots_lie_within_the_frame(reader):
+    plane = tissue()
+    rows, columns = plane.shape[:2]
+    for at in ((2, 0), (columns - 69, 0), (columns - 69, rows - 15)):
+        write(plane, "EDGE 12", at, 16)
+    whole = Box(0, 0, columns, rows)
+    view = view_of(plane)
+    spots = reader.spot(view)
+    again = [each.spot for spot in spots for each in reader.read_again(view, spot)]
+    assert spots
+    assert all(each.box.overlap(whole) == each.box.area for each in [*spots, *again])

@@ -360,16 +360,28 @@ class ThirdEngine:
         pytest.param("Dym R 62 dB", "Dyn R 82 dB", ["Dym"], id="other figures"),
         pytest.param("IH", None, ["IH"], id="nothing"),
         pytest.param("GARCIA", "GAIN", ["GARCIA"], id="a name"),
+        pytest.param("Lungu", "Lung", ["Lungu"], id="a letter less"),
+        pytest.param("Pelvin", "Pelvis", ["Pelvin"], id="a letter that looks otherwise"),
+        pytest.param("Listrancjoint", "Lisfranc joint", [], id="a letter that looks alike"),
         pytest.param("HEOD", "DOE HEAD", ["HEOD"], id="the header's name"),
     ],
 )
 def test_tesseract_acquits_only_what_it_spells_as_clinical(read, third, found) -> None:
     engine = ThirdEngine(third)
     seen = Seen((line(read),))
-    second = SecondEngine((read, 0.9))
+    second = SecondEngine(("~", 0.9))
     _, after = judged(seen, second, third=engine, PatientName="DOE^JOHN")
     assert [text for _, text in after] == found
     assert engine.asked
+
+
+@pytest.mark.parametrize(("second", "found"), [("Dym R 62 dB", ["Dym"]), ("Djm", [])])
+def test_tesseract_is_outvoted_where_the_others_agree(second, found) -> None:
+    engine = SecondEngine((second, 0.9))
+    _, after = judged(
+        Seen((line("Dym R 62 dB"),)), engine, third=ThirdEngine("Dyn R 62 dB")
+    )
+    assert [text for _, text in after] == found
 
 
 def test_tesseract_is_not_asked_of_what_is_certain_or_phi_by_its_form() -> None:
@@ -392,3 +404,16 @@ def test_tesseract_sees_a_line_that_stands_turned_to_either_side() -> None:
     assert pictures
     assert all(rows < columns for rows, columns in pictures)
     assert len(pictures) % 2 == 0
+
+
+def test_easyocr_looks_behind_a_label_whose_value_was_not_read() -> None:
+    label = line("SSN", Box(20, 40, 60, 60))
+    engine = SecondEngine(("000-70-8719", 0.6))
+    _, found = judged(Seen((label,)), engine)
+    assert {text for _, text in found} == {"000-70-8719"}
+    assert engine.asked
+    assert all(each.x0 >= 40 for each in engine.asked)
+    value = line("000-70-8719", Box(80, 40, 180, 60))
+    there = SecondEngine(("LUNG", 0.6))
+    judged(Seen((label, value)), there)
+    assert not there.asked
