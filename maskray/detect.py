@@ -12,10 +12,11 @@ from typing import Protocol
 from rapidfuzz.fuzz import partial_ratio
 
 from maskray import rules
-from maskray.classify import classify, is_bare, is_plain, items_in
+from maskray.classify import classify, is_plain, items_in
 from maskray.gate import Sighting
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
+from maskray.markers import is_bare
 from maskray.picture import Picture
 from maskray.policy import Policy
 from maskray.read import Reader, Reading

@@ -15,9 +15,9 @@ import numpy as np
 from pydantic import SecretStr
 
 from maskray import rules
-from maskray.classify import open_label
 from maskray.detect import Seen
 from maskray.geometry import Box
+from maskray.labels import open_label
 from maskray.locate import NAME, Located, Locator
 from maskray.open import Instance
 from maskray.planes import REMOVED

@@ -12,9 +12,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from maskray.classify import Labelled, open_label
+from maskray.classify import Labelled
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
+from maskray.labels import open_label
 from maskray.records import Category, TextLine
 from maskray.text import Token, tokens
 

@@ -17,9 +17,10 @@ from pydantic import SecretStr
 from pydicom import Dataset
 
 from maskray import rules
-from maskray.classify import classify, fold_keeping_length, is_bare, items_in
+from maskray.classify import classify, fold_keeping_length, items_in
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers, collect
+from maskray.markers import is_bare
 from maskray.policy import Policy
 from maskray.records import Category, TextLine
 from maskray.rules import findings, is_unnamed

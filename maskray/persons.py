@@ -1,0 +1,207 @@
+"""Names of people: what belongs to one by what it stands beside.
+
+A word that is clinical too, an initial, a title, a degree or a particle is part of a name
+if a name is beside it, or a comma or a caret joins them.
+"""
+
+from collections.abc import Sequence
+
+from maskray.eponyms import is_eponym
+from maskray.labels import LABELS, announces, label_word
+from maskray.markers import SIDES
+from maskray.records import Category
+from maskray.text import MOST_INITIALS, Token
+from maskray.vocabulary import TITLES, console_terms, is_common_name, is_name
+from maskray.words import PHYSICIANS, is_spelled_right
+
+_UNKNOWN = Category.UNKNOWN
+_CLINICAL = Category.CLINICAL
+
+_DEGREES = frozenset("MD DO PHD RDMS RDCS RVT FRCR DDS RN RT".split())
+
+
+def by_degree(line: Sequence[Token], found: list[Category | None]) -> None:
+    """A physician's degree and the word before it, however it was read: ``BA0, M.D.``."""
+    for index in range(1, len(line)):
+        token, following = line[index], line[index + 1 : index + 2]
+        end = index + 1
+        dotted = token.folded == "M" and [e.folded for e in following] == ["D"]
+        if dotted and following[0].before == ".":
+            end += 1
+        elif token.folded not in PHYSICIANS:
+            continue
+        named = line[index - 1].text
+        worded = len(named) > 1 and any(each.isalpha() for each in named)
+        if token.before.strip() == "," and worded:
+            open_ones = (_CLINICAL, _UNKNOWN, Category.SEX)
+            found[index - 1 : end] = [
+                Category.PHYSICIAN if each in open_ones else each
+                for each in found[index - 1 : end]
+            ]
+
+
+def by_caret(line: Sequence[Token], found: list[Category | None]) -> None:
+    """What a caret joins is a person's name (PS3.5 6.2.1), misread or not: ``YAX^0SCAR``.
+
+    But for two clinical words, as in a protocol: ``HEAD^ROUTINE``.
+    """
+    for index in range(1, len(line)):
+        pair = (index - 1, index)
+        joined = line[index].before == "^" and all(
+            len(line[i].text) > 1 and not line[i].is_number for i in pair
+        )
+        clinical = all(
+            found[i] is _CLINICAL and is_spelled_right(line[i]) for i in pair
+        ) or any(line[i].folded in SIDES for i in pair)
+        for i in pair if joined and not clinical else ():
+            if found[i] in (_CLINICAL, _UNKNOWN):
+                found[i] = Category.NAME
+
+
+def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
+    """A clinical word that people are called by too follows its neighbours."""
+    for index, token in enumerate(line):
+        if found[index] is not _CLINICAL or not token.is_word or len(token.text) < 2:
+            continue
+        if token.folded in SIDES or is_eponym(line, index):
+            continue
+        before = line[index - 1] if index > 0 else None
+        if before is not None and before.folded in TITLES and is_name(token.text):
+            found[index] = Category.PHYSICIAN
+        elif _in_company(line, found, index) or _follows_name(line, found, index):
+            found[index] = Category.NAME
+        elif _is_amid_name(line, found, index):
+            found[index] = found[index + 1 if found[index + 1 :] else index - 1]
+    _initials(line, found)
+    for index, token in enumerate(line):
+        titled = token.folded in (*TITLES, "MR") and index + 1 < len(line)
+        if titled and _is_person(found[index + 1]):
+            found[index] = found[index + 1]
+        graduate = token.folded in _DEGREES and token.before in ("", ",", ".") and index > 0
+        if graduate and _is_person(found[index - 1]):
+            found[index] = found[index - 1]
+
+
+def _is_person(category: Category | None) -> bool:
+    return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
+
+
+def _is_amid_name(
+    line: Sequence[Token], found: Sequence[Category | None], index: int
+) -> bool:
+    """Whether a short form is a piece of a name: the letters between them misread."""
+    if index == 0 or len(line[index].text) > MOST_INITIALS:
+        return False
+    if _is_person(found[index - 1]) and line[index].before == "-" and index > 1:
+        return _is_person(found[index - 2])  # Lee Sung-Min
+    if index == len(line) - 1:
+        return False
+    apart = {line[index].before.strip(), line[index + 1].before.strip()} - {"", ".", "-"}
+    return not apart and _is_person(found[index - 1]) and _is_person(found[index + 1])
+
+
+def _in_company(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
+    """Whether a word that may be a name stands beside one, or has a name's comma."""
+    word = line[index]
+    others = []
+    if word.before in (",", "^") and index > 0:
+        others.append(index - 1)
+    if index + 1 < len(line) and line[index + 1].before in (",", "^"):
+        others.append(index + 1)
+    if any(_is_person(found[i]) or found[i] is _UNKNOWN for i in others):
+        return True
+    aside = others and line[others[0]].folded in SIDES
+    if others and not aside and is_name(word.text) and is_name(line[others[0]].text):
+        return True
+    if not is_name(word.text):
+        return False
+    if word.folded in console_terms() and not is_common_name(word.text):
+        return False
+    near = [i for i in (index - 1, index + 1) if 0 <= i < len(line)]
+    return any(
+        (_is_person(found[i]) or found[i] is _UNKNOWN) and len(line[i].text) > 1
+        for i in near
+    )
+
+
+def _follows_name(line: Sequence[Token], found: list[Category | None], index: int) -> bool:
+    """Whether a word that is clinical only if misread stands next to a person's name."""
+    token = line[index]
+    if is_spelled_right(token) or label_word(line, index) in LABELS:
+        return False
+    if any(each.isdigit() for each in token.text):
+        return False
+    near = (i for i in (index - 1, index + 1) if 0 <= i < len(line))
+    return any(_is_person(found[i]) and len(line[i].text) > 1 for i in near)
+
+
+def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Single letters beside a name are its initials: ``DOE J``, ``J. DOE``."""
+    for index, token in enumerate(line):
+        if len(token.text) != 1 or not (token.is_word or _is_dotted_zero(line, index)):
+            continue
+        if found[index] not in (_CLINICAL, Category.SEX) or announces(line, index):
+            continue
+        before = found[index - 1] if index > 0 else None
+        after = found[index + 1] if index + 1 < len(line) else None
+        bracketed = token.before.endswith(("[", "("))
+        dotted = index + 1 < len(line) and line[index + 1].before.startswith(".")
+        person = _is_person(before) or _is_person(after)
+        person = person or (dotted and after is _UNKNOWN)
+        person = person or (token.before in (",", "^") and before is _UNKNOWN)
+        if person and not bracketed:
+            if found[index] is Category.SEX and not _touches_name(line, index):
+                continue
+            found[index] = Category.NAME
+    chain = range(len(line) - 1)
+    for here, there in [(i, i + 1) for i in reversed(chain)] + [(i + 1, i) for i in chain]:
+        both = len(line[here].text) == len(line[there].text) == 1 and line[here].is_word
+        dotted = line[max(here, there)].before.startswith(".")
+        behind = min(here, there) > 0 and found[min(here, there) - 1] is _UNKNOWN
+        if both and dotted and found[here] in (_CLINICAL, Category.SEX):
+            if _is_person(found[there]):
+                found[here] = found[there]  # J. R. R. TOLKIEN, TOLKIEN J.R.R.
+            elif behind:
+                found[here] = Category.NAME
+
+
+def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:
+    """Whether a zero may be an initial: it has a dot or a comma on both sides."""
+    following = line[index + 1].before if index + 1 < len(line) else "."
+    return line[index].text == "0" and all(
+        each[:1] in tuple(".,^") for each in (line[index].before, following)
+    )
+
+
+def _touches_name(line: Sequence[Token], index: int) -> bool:
+    """Whether a letter that may be a sex stands before a name or with a dot or caret."""
+    following = line[index + 1].before if index + 1 < len(line) else ""
+    return following.startswith((".", "^", ",")) or line[index].before in ("^", ",", ".")
+
+
+def by_particle(line: Sequence[Token], found: list[Category | None]) -> None:
+    """The particles before a name are part of it: ``de la Cruz``, ``Di Maggio``."""
+    for index in range(len(line) - 2, -1, -1):
+        name, open_one = line[index + 1], found[index] in (_CLINICAL, _UNKNOWN)
+        joined = not name.before.strip(" '\u2019-")
+        worded = len(name.text) > 1 and _is_person(found[index + 1])
+        if _is_particle(line, index) and open_one and joined and worded:
+            found[index] = found[index + 1]
+
+
+def _is_particle(line: Sequence[Token], index: int) -> bool:
+    """In capitals only what is no short form of a console: ``CT ABD GARCIA``."""
+    word, article = line[index].folded, line[index].folded in _ARTICLES
+    if word in _PARTICLES:
+        return True
+    after = index > 0 and line[index - 1].folded in _PARTICLES
+    return (word in _SHORT_PARTICLES or article) and (
+        not line[index].text.isupper() or (article and after)
+    )
+
+
+_PARTICLES = frozenset(
+    "DE DEL DELLA DA DOS DAS DU DES VAN VON VOM ZUM DER DEN BIN IBN".split()
+)
+_ARTICLES = frozenset("LA LE LAS LOS LES".split())
+_SHORT_PARTICLES = frozenset("DI DO ZU ZUR TER TEN EL AL BINT ABU ABD BEN MC MAC".split())

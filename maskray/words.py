@@ -1,0 +1,220 @@
+"""What a word says by itself: clinical, a name, a sex, or unknown.
+
+The vocabulary tells it, and a little of what stands around the word: a sentence in plain
+English, a title or a degree, letters that stand apart, halves of one word, signs of
+another script.
+"""
+
+import itertools
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
+from maskray.eponyms import is_eponym, is_run_into_eponym
+from maskray.id_numbers import is_counted
+from maskray.markers import SIDES
+from maskray.records import Category
+from maskray.shorthand import MOST_PLAIN_DIGITS, is_shorthand, number_category
+from maskray.text import LONG_ENOUGH, Token, fold
+from maskray.vocabulary import (
+    TITLES,
+    clinical_words,
+    eponyms,
+    is_clinical,
+    is_common_name,
+    is_direction,
+    is_english,
+    is_name,
+    is_only_exact,
+    is_plain_word,
+)
+
+_UNKNOWN = Category.UNKNOWN
+_CLINICAL = Category.CLINICAL
+
+PHYSICIANS = frozenset("MD DO FRCR FACR".split())
+"""Degrees that tell a physician."""
+_SEXES = frozenset({"MALE", "FEMALE", "M", "F", "MANN", "FRAU", "HOMME", "FEMME"})
+
+
+def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
+    """What nothing else has told yet: a sex, a number, clinical, a name, or unknown."""
+    named = {index for index, category in enumerate(found) if category is not None}
+    sentence = is_sentence(line)
+    for index, token in enumerate(line):
+        if found[index] is not None:
+            continue
+        if token.folded in _SEXES and not _is_of_speed(line, index):
+            found[index] = Category.SEX
+        elif any(each.isdigit() for each in token.text):
+            found[index] = number_category(line, index)
+        elif is_only_exact(token.text) and _is_written_of_a_person(line, index):
+            found[index] = _UNKNOWN
+        elif is_clinical(token.text) or _is_clinical_here(line, index):
+            found[index] = _CLINICAL
+        elif sentence and is_small(token) and not _is_called_often(token):
+            found[index] = _CLINICAL  # tear
+        elif is_name(token.text):
+            found[index] = Category.NAME
+        else:
+            found[index] = _UNKNOWN
+    _rejoined(line, found, named)
+    _by_spacing(line, found, named)
+
+
+def is_spelled_right(token: Token) -> bool:
+    """Whether a word is clinical as it stands: where people are named none is forgiven."""
+    return len(token.text) == 1 or token.folded in clinical_words()
+
+
+def _is_of_speed(line: Sequence[Token], index: int) -> bool:
+    """Whether an m is that of metres in a second."""
+    return [each.before + each.text for each in line[index + 1 : index + 2]] == ["/s"]
+
+
+def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
+    """Whether a word stands as a person's name does in a banner, whatever it means.
+
+    Behind a title or before a degree, with an initial, before a sex, an age or a number.
+    """
+    before = line[index - 1] if index > 0 else None
+    after = line[index + 1] if index + 1 < len(line) else None
+    if before is not None:
+        initial = len(before.text) == 1 and line[index].before[:1] in (".", ",", "^")
+        if before.folded in TITLES or (initial and before.is_word):
+            return True
+    if after is None:
+        return False
+    initial = len(after.text) == 1 and after.is_word and after.before[:1] in (",", "^")
+    aged = index == 0 and (
+        after.folded in ("M", "F")
+        or _AGE.fullmatch(after.folded) is not None
+        or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
+    )
+    return after.folded in PHYSICIANS or initial or aged or after.before[:1] == "^"
+
+
+_AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
+
+
+def is_sentence(line: Sequence[Token]) -> bool:
+    """Whether most words are plain English in small letters."""
+    words = [token for token in line if token.is_word]
+    plain = sum(is_small(each) for each in words)
+    return len(words) >= _SENTENCE and plain >= _MOSTLY * len(words)
+
+
+def is_small(token: Token) -> bool:
+    """Whether a word is English and in small letters, as few names are written."""
+    return token.text.islower() and is_english(token.text)
+
+
+def _is_called_often(token: Token) -> bool:
+    return is_common_name(token.text) and token.text not in _HARDLY_NAMES
+
+
+_HARDLY_NAMES = frozenset("may small good long short best white low well".split())
+_SENTENCE, _MOSTLY = 5, 0.6
+"""Words of a sentence, and which share of them is plain at least."""
+
+
+def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
+    return (
+        is_eponym(line, index)
+        or is_run_into_eponym(line[index].folded)
+        or is_shorthand(line, index)
+        or (line[index].before in ("+", "-") and is_direction(line[index].text))
+        or (line[index].folded == "ID" and is_counted(line, index))
+        or is_run_into_side(line[index].folded)
+        or is_plain_word(line[index].text)
+    )
+
+
+def is_run_into_side(word: str) -> bool:
+    """Whether a side and what it is a side of were run together: ``LEFTHAND``."""
+    return not is_common_name(word) and any(
+        word.startswith(side) and word[len(side) :] in clinical_words()
+        for side in SIDES
+        if len(word) >= len(side) + LONG_ENOUGH - 1
+    )
+
+
+def _by_spacing(
+    line: Sequence[Token], found: list[Category | None], named: Collection[int]
+) -> None:
+    """Letters that stand apart may be a name: ``J O H N``."""
+    start = 0
+    for index in range(len(line) + 1):
+        if index < len(line) and _stands_alone(line[index]) and index not in named:
+            continue
+        if index - start >= _SPELLED:
+            found[start:index] = [_UNKNOWN] * (index - start)
+        start = index + 1
+    if not named and _falls_apart(line):
+        found[:] = [_UNKNOWN] * len(line)
+
+
+_SPELLED = 4
+
+
+def _falls_apart(line: Sequence[Token]) -> bool:
+    """Whether wide print was read as crumbs, clinical each: ``S t r and, Ar j un``."""
+    single = sum(len(each.text) == 1 for each in line)
+    crumbs = all(each.is_word and len(each.text) < LONG_ENOUGH for each in line)
+    return crumbs and len(line) > _SPELLED and 2 * single >= len(line)
+
+
+def _stands_alone(token: Token) -> bool:
+    return len(token.text) == 1 and token.is_word and not token.before
+
+
+def _rejoined(
+    line: Sequence[Token], found: list[Category | None], named: Collection[int]
+) -> None:
+    """Two halves of a clinical word that was read with a gap in it: ``OBLI QUE``.
+
+    Or of a name that is a thing's there: ``Achil les tendon``.
+    """
+    for one, other in itertools.pairwise(range(len(line))):
+        halves = (line[one], line[other])
+        if one in named or other in named:
+            continue
+        unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
+        whole = "".join(half.text for half in halves)
+        glued = not line[other].before and all(half.text.isalnum() for half in halves)
+        known = are_halves(*halves)
+        joined = replace(line[one], text=whole)
+        thing = (
+            joined.folded in eponyms()
+            and line[other].text.islower()
+            and not is_name(line[one].text)
+            and is_eponym([*line[:one], joined, *line[other + 1 :]], one)
+        )
+        if unknown and glued and (known or thing) and len(whole) > LONG_ENOUGH:
+            found[one] = found[other] = _CLINICAL
+
+
+def are_halves(one: Token, other: Token) -> bool:
+    """Whether two tokens make one clinical word: ``Flu oro``."""
+    whole = one.text + other.text
+    glued = not other.before.strip() and len(whole) > LONG_ENOUGH and whole.isalnum()
+    return glued and fold(whole) in clinical_words() and not is_name(whole)
+
+
+def by_script(line: Sequence[Token], text: str, found: list[Category | None]) -> None:
+    """Letters among signs of another script are letters of a third one, misread.
+
+    Single ones are no sides then: ``A-p\u300cpoMOB A.N.`` was Cyrillic.
+    """
+    strange = any(each >= _BEYOND for each in text)
+    unknown = any(
+        found[i] is _UNKNOWN and len(token.text) >= LONG_ENOUGH
+        for i, token in enumerate(line)
+    )
+    for index in range(len(line)) if strange and unknown else ():
+        if found[index] is _CLINICAL and line[index].is_word:
+            found[index] = _UNKNOWN
+
+
+_BEYOND = "\u2e80"
+"""Signs and letters of East Asia begin here, which the recogniser takes others for."""
