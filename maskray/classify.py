@@ -166,6 +166,14 @@ _PHRASES = (
     "XRES PRO",
     "IN GOOD POSITION",
     "FEV 1",
+    "NG TUBE",
+    "OG TUBE",
+    "LI-RADS",
+    "CUL-DE-SAC",
+    "CHO/CR",
+    "NAA/CR",
+    "IN CAST",
+    "X-PORTE",
 )
 """Clinical phrases with a frequent name in them."""
 
@@ -196,7 +204,9 @@ def _by_form(
         _mark(line, found, start, end, Category.AGE if old else _CLINICAL)
 
 
-_CLOCK_FACE = re.compile(r"(?<![A-Z])(?:BREAST|O.?CLOCK|FN|CMFN|RADIAL|QUADRANT)")
+_CLOCK_FACE = re.compile(
+    r"(?<![A-Z])(?:BREAST|O.?CLOCK|FN|CMFN|RADIAL|QUADRANT|\w*AREOLAR)"
+)
 """Words of a breast examination, where 3:00 is a place."""
 _CLOCK_HOURS = re.compile(r"(?<![\d:])(?:1[0-2]|0?[1-9]):[03]0(?![\d:])(?!\s?[AP]\.?M)")
 

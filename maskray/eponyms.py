@@ -4,6 +4,7 @@ A name is one only beside its thing (``profile/eponyms.txt``), and not where it 
 people's names do: behind another one, with an initial, before a comma.
 """
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 from maskray.text import LONG_ENOUGH, Token, distance
@@ -49,14 +50,27 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     figures = [each.text for each in rest[:2]]
     pointed = len(rest) > 1 and rest[1].before in (".", ",")
     if name == "COBB":
-        return pointed and all(each.isdigit() for each in figures)
+        long = sum(len(each.text) for each in rest) > _LONGEST_ANGLE
+        degrees = figures[1:] == ["\u00b0"]
+        return not long and (pointed or degrees) and figures[0].isdigit()
     if name == "RISSER":
         apart = len(rest) == 1 or (len(rest) > 2 and rest[1].text.isalpha())
         return apart and figures[:1] in [[each] for each in "012345"]
+    graded = not _GRADES.isdisjoint(eponyms().get(name, ())) and not is_name(name)
+    if graded and rest and not rest[0].before.strip(" :"):
+        return _GRADE.fullmatch(rest[0].text) is not None  # Mallampati III
+    if "VIEW" in eponyms().get(name, ()) and figures[1:] == ["\u00b0"]:
+        return figures[0].isdigit()  # Rosenberg 30\u00b0
+    if name == "PARIS" and figures[:1] == ["0"]:
+        return len(rest) > 1 and rest[1].before == "-" and rest[1].text[0] in "Il"
     behind = index > 0 and not line[index].before.strip(" :")
     return name in _ONLY_AUTHORS and behind and line[index - 1].folded in _THEIR_TABLES
 
 
+_LONGEST_ANGLE = 6
+"""Signs of an angle and its unit; more may be a date."""
+_GRADES = frozenset("GRADE GRADING SCORE STAGE CLASS CLASSIFICATION".split())
+_GRADE = re.compile(r"(?:I{1,3}|IV|VI?)[abc]?|[0-5][abcABC]?|C\d{1,2}M\d{1,2}")
 _ONLY_AUTHORS = frozenset(
     "HADLOCK JEANTY HANSMANN REMPEN WARSOF TEICHHOLZ SHINOZUKA".split()
 )
@@ -125,8 +139,13 @@ def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[st
     """Whether a name has a comma behind it, or an initial beside it."""
     near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
     comma = line[index + 1].before.startswith(",") if line[index + 1 :] else False
+    aged = any(_AGED.fullmatch(each.folded) for each in line[index + 1 :])
     initial = (len(e.text) == 1 and e.is_word and e.folded not in beside for e in near)
-    return comma or any(initial)
+    return comma or aged or any(initial)
+
+
+_AGED = re.compile(r"0?\d{2}Y(?:RS?|O)?[MF]?|[MF]0?\d{2}Y?")
+"""An age in the same line: ``WATERS PA 45Y``."""
 
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:

@@ -28,7 +28,9 @@ _MONTHS = {
     )
     for name in names.split()
 }
-# Without GEN, MAG, SET, MEI: consoles print them for other things.
+# Without GEN, MAG, SET, OUT, MEI: consoles print them for other things, but not between
+_BETWEEN = "(?:GEN|MAG|SET|OUT|MEI)"
+"""... a day and a year."""
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
 _ENGLISH_MONTH = "(?:JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC)"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
@@ -53,6 +55,11 @@ def _patterns(*patterns: str) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(pattern, re.IGNORECASE) for pattern in patterns)
 
 
+_NO_MONTH_HERE = (
+    r"FEV1\s(?:\d{1,3}\s?%|\d\.\d\d?(?:\s?L\b|\s*$))"
+    r"|(?:SEP|DEC|OCT)\s\d{1,3}(?:\.\d)?\s?(?:[MC]M|MS)\b|OCT\s\d{2,3}\sART"
+)
+"""What is breathed out in a second, a septum, a deceleration, a scan's average."""
 _DATES = _patterns(
     # 06.16.1976, 3/9/12, 03-09-2012
     rf"{_WEEKDAY}(?<![\d.]){_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
@@ -76,6 +83,11 @@ _DATES = _patterns(
     # 24-MAY-02, 7 Oct 2016, 23OCT
     rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?"
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
+    # 12 gen 2024
+    rf"(?<![A-Z0-9.]){_DAY}([-./ ]){_BETWEEN}\1{_LONG_YEAR}(?![A-Z0-9]|\.\d)",
+    rf"(?<![A-Z0-9.]){_DAY}([-/]){_BETWEEN}\1\d\d(?![A-Z0-9]|\.\d)",
+    # 12|03|2024
+    rf"(?<![\d.]){_DAY}([|_\u00b7\u2022;~']){_DAY}\1{_LONG_YEAR}{_THEN}",
     # '09 06 03
     rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
     # F.Nac.07-03-58
@@ -91,7 +103,7 @@ _DATES = _patterns(
     rf"^\s*\d\d(?:\s{_MM}|{_MM}\s){_DD}\s*$",
     # Oct 23, 2018
     # ... but not FEV1, what is breathed out in a second, nor OCT 30\u00b0, a scan's angle
-    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|OCT\s\d\d(?:\u00b0(?!\s?\d)|\s\(\d\.\d\s?MM)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
+    rf"{_WEEKDAY}(?<![A-Z])(?!FEV\s?1(?![\s/.-]*\d)|{_NO_MONTH_HERE}|OCT\s\d\d(?:\u00b0(?!\s?\d)|\s\(\d\.\d\s?MM)){_MONTH}\.?{_GAP}?{_DAY}{_ORDINAL}"
     rf"(?:{_GAP}{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # XMAY 22, 1978: something before it was run into the month
     rf"(?<=[A-Z]){_ENGLISH_MONTH}[.,]?\s*{_DAY},?\s+{_LONG_YEAR}(?![\d.])",
@@ -142,8 +154,11 @@ _HALF_DAY = r"(?:\s?[AP](?:\.\s?)?M\b\.?)"
 _OF_DYE = r"(?:(?<=\bFA)|(?<=\bFA )|(?<=\bICG )|(?<=\bICG))"
 _OF_TISSUE = r"(?:(?<=[ES]M\s)|(?<=E'\s))"
 _TIMES = _patterns(
-    rf"(?<![\d:.])(?:[01]?\d|2[0-3])\s?[:.]\s?[0-5]\d\s?[:.]\s?[0-5]\d(?:[.,]\d+)?"
-    rf"{_HALF_DAY}?(?![\d:])",
+    # 14:30:05, 07.:03:54PM; not K1:43.25, a curvature
+    rf"(?<![\d:.])(?<!\bK)(?:[01]?\d|2[0-3])\s?[:.]{{1,2}}\s?[0-5]\d\s?[:.]\s?[0-5]\d"
+    rf"(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
+    # 10 : 11
+    rf"(?<![\w:.])(?<!\d\s)(?<!\d\s\s)(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}?(?!\s?[\d:%]|[\d.])",
     # Time: 13.03, whose colon was read as a point
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
@@ -162,7 +177,7 @@ _TIMES = _patterns(
     r"(?<![\d:.])(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d{2,4}(?![\d:])",
     # 19:05, and 19:05: or 19:05:1, whose seconds were not read; not Angle 1:45 deg, nor
     # FA 1:05.2, since the dye was given
-    rf"(?<![\d:.])(?!{_OF_DYE}\d:\d\d\.\d(?!\d))(?!0?[0-5]:\d\d\s?MINS?\b)(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?"
+    rf"(?<![\d:.])(?<!\bK)(?!{_OF_DYE}\d:\d\d\.\d(?!\d))(?!0?[0-5]:\d\d\s?MINS?\b)(?:[01]?\d|2[0-3]):[0-5]\d(?::\d?)?{_HALF_DAY}?"
     r"(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d:.])(?:0?\d|1[0-2]){_HALF_DAY}",
     # 14 H 25, but not ECHO 3 H25.6, a position
@@ -183,7 +198,9 @@ _PHONES = _patterns(
     r"(?<![\w.])\+\d{1,3}[\s().-]*(?:\d[\s().-]{0,2}){6,12}\d",
     r"(?<![\w.])\(?\d{3}\)?[\s./-]{1,2}\d{3}[\s.-]\d{4}(?!\d)",
     r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
-    r"(?<![\w.])0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2,5}(?!\d)",
+    r"(?<!\w)(?<!\d\.)0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2}\s?\d{0,3}(?!\d)",
+    # 01 23 45 67 89
+    r"(?<!\w)(?<!\d\.)0\d(?:[\s.]\d\d){4}(?![\d.])",
     # Ph 555 0142
     r"(?<!\w)PH[.:]?\s?\d{3}[\s-]\d{4}(?!\d)",
     # Its plus was not read: 49 30 5550 336
@@ -215,12 +232,15 @@ _NATIONAL = _patterns(
     r"(?<![\w-])(?<!\d\.)[1-9][A-Z][A-Z\d]\d([- ])[A-Z][A-Z\d]\d\1[A-Z]{2}\d\d(?![\w-])",
     r"(?<![\w-])(?<!\d\.)[12] \d\d \d\d \d[\dAB] \d{3} \d{3}(?: \d\d)?(?![\w-])",  # France
     r"(?<![\w-])(?<!\d\.)(?:19|20)\d{6}-\d{4}(?![\w-])",  # Sweden
+    # South America: 39.774.208, but not counts
+    r"(?<![\w.,])\d{1,2}\.\d{3}\.\d{3}(?!\w|\.\d|\s?(?:K?CTS|COUNTS?|PIX|VOX))",
     # all that a line says, but for a label: United Kingdom, Australia, Denmark, India
     r"^\D*(?<![\w-])(?<!\d\.)[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] \d\d \d\d \d\d [A-D]\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d\s*$",
-    r"^(?!\D*\b(?:W[WL]|B)\b[\d ]*0\s*$)\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
+    r"^(?!\D*\b(?:W[WL]|B)\b[\d ]*00\s*$)\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
     rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
-    r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[2-9]\d{3} \d{4} \d{4}\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[1-9]\d{3} \d{4} \d{4}(?: \d{4})?\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)(?!\d\d0 \d\d0 \d\d0)\d{3} \d{3} \d{3}\s*$",
 )
 """Numbers of persons or their insurance, as countries write them."""
 _BED = r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))"
@@ -232,7 +252,9 @@ _NUMBERED = _patterns(
     rf"(?<!\w)(?:{_NUMBERED_THINGS})[\s-]+(?:ID|NO|NR|NUM|NUMBER)"
     r"[\s.:=#-]{0,3}[A-Z]{0,3}\d{3,}[A-Z]?(?!\w|\.\d)",
     rf"(?<!\w)(?:A|{_NUMBERED_THINGS})\s?#\s?\d{{3,}}(?!\w|\.\d)",
-    r"(?<!\w)(?:UHID|I\.D\.)[\s.:=#-]{0,3}\d{3,}(?!\w|\.\d)",
+    r"(?<!\w)(?:UHID|I\.D\.|STUDYID|UR\s?NO|MR\s?#)[\s.:=#-]{0,3}\d{3,}(?!\w|\.\d)",
+    r"(?<!\w)(?:H\.\s?C\.|HC(?=\s?[:#]|\s\d{3,}-|\s\d+-\d{3}))[\s:#]{0,3}\d[\d-]{2,}(?!\w|\.\d)",
+    r"(?<!\w)(?:PT|PATIENT)\s?#\s?\d{2,}(?!\w|\.\d)",
     r"(?<!\w)ID\s(?:NO|NR|NUM|NUMBER)\.?\s#?\d{3,}(?!\w|\.\d)",
 )
 """``Study ID 4711``"""
@@ -245,6 +267,7 @@ _UIDS = _patterns(
     r"(?<![\w:])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![\w:])",
     r"(?<![\w.])(?:\d+(?:\.\d+){4,}|2\.25\.\d{10,})(?![\w.])",
 )
+_TIMES_OF_SEQUENCE = re.compile(r"TR\s?/\s?TE\s?/\s?TI\s*[:=]?\s*$")
 _NUMBERS = re.compile(r"(?<![\w.])[A-Z]{0,3}\d[\d.:/-]{4,}\d(?:[AP]M)?(?!\w)")
 _YEAR_AND_NUMBER = re.compile(r"(?<![\w.])(?<!\w-)\d{2}-\d{4,}(?![\w-])")
 """How many hospitals number their cases: ``19-4412``."""
@@ -252,8 +275,9 @@ _GROUPS = re.compile(
     r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}"
     r"|(?![BCRSTW]-\d0-\d*0(?!\d))[A-Z]{1,2}-\d{2}-\d{3,}"  # but not B-50-800
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
+    r"|[A-Z]{2,6}/\d{3,6}/\d{2,4}"
     r"|(?:CT|MRI?|PET|US|XR|NM|CR|DX|PT|MG|RAD|ECHO|PAT|SUBJ)-\d{4,}"
-    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|M[AS]|ML|DB|BP|AP|PA|RT|LT|AX|SW|[LH]P)[A-Z]{2}"
+    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|ML|DB|BP|AX|SW)[A-Z]{2}"
     r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
 """``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
@@ -272,13 +296,19 @@ of numbers joined by several hyphens, by one, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
 _AGES = _patterns(
+    r"(?<![\w.])(9\d(?=\s?[MFA])|10\d(?=[MFA]))\s?(?:[MF]\s*$|AR(?!\w))",
+    r"^\s*[MF]\s(9\d|10\d)\s*$",
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGED?|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
-_LASTS = re.compile(r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*$", re.I)
+_LASTS = re.compile(
+    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|FLUORO(?: TIME)?|DELAY|BEAM ON)"
+    r"\s*[:=]?\s*$",
+    re.IGNORECASE,
+)
 """What stands before a time that is a duration."""
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
@@ -338,7 +368,8 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
         most = _MOST_DIGITS["-" if signs == {"-"} else ""]
         if match.group().count("-") > 1:
             most = _MOST_DIGITS["--"]
-        plain = any(
+        timed = _TIMES_OF_SEQUENCE.search(digits[: match.start()])
+        plain = timed is not None or any(
             each.start() <= match.start() and match.end() <= each.end()
             for each in _NO_NUMBER.finditer(digits)
         )

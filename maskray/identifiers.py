@@ -6,6 +6,7 @@ letters on top of that. So comparison is fuzzy, and generous: to hide a word too
 is the lesser fault.
 """
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -106,7 +107,9 @@ class Identifiers:
         Of tokens that hold more than a number, no more than it takes.
         """
         numbers: list[tuple[int, int, _Number]] = []
-        for start, end, text in _runs(line):
+        known = itertools.chain(self.names, self.numbers, self.phrases)
+        longest = max(map(len, known), default=0)
+        for start, end, text in _runs(line, longest + longest // 5):
             number = self._number(text)
             if number is not None:
                 numbers.append((start, end, number))
@@ -174,8 +177,11 @@ class _Number:
     excess: int
 
 
-def _runs(line: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
-    """Tokens side by side, as many as one identifier may be split into."""
+def _runs(line: Sequence[Token], longest: int) -> Iterator[tuple[int, int, str]]:
+    """Tokens side by side, as many as one identifier of that length may be split into.
+
+    It may begin within the first token and end within the last.
+    """
     for start in range(len(line)):
         text = ""
         pieces = 0
@@ -183,7 +189,8 @@ def _runs(line: Sequence[Token]) -> Iterator[tuple[int, int, str]]:
             piece = letters(line[end - 1].text)
             text += piece
             pieces += len(piece) > 1 or end == start + 1
-            if pieces > _LOOK_AHEAD:
+            between = len(text) - len(piece) - len(letters(line[start].text))
+            if pieces > _LOOK_AHEAD or between > longest:
                 break
             yield start, end, text
 

@@ -11,7 +11,14 @@ from maskray.id_numbers import is_number_of_id
 from maskray.markers import SIDES
 from maskray.records import Category
 from maskray.text import LONG_ENOUGH, MOST_INITIALS, Token, fold, tokens
-from maskray.vocabulary import TITLES, is_clinical, is_common_name, is_name, is_only_exact
+from maskray.vocabulary import (
+    TITLES,
+    TWO_LETTER_NAMES,
+    is_clinical,
+    is_common_name,
+    is_name,
+    is_only_exact,
+)
 from maskray.words import is_sentence, is_small, is_spelled_right
 
 _CLINICAL = Category.CLINICAL
@@ -133,17 +140,17 @@ def by_label(line: Sequence[Token], found: list[Category | None]) -> None:
 def _label(line: Sequence[Token], index: int) -> Category | None:
     """The category that a token announces, if it is a label here."""
     word = label_word(line, index)
+    if word == "BY" and index > 0 and line[index - 1].folded in _DONE:
+        return Category.PHYSICIAN  # Reported by
     small = is_small(line[index]) and is_sentence(line)  # the patient tolerated
     if small or word not in LABELS:
         return None
-    if index > 0 and word == "ID" and line[index - 1].folded in _OF_THE_PATIENT:
+    if _announces_id(line, index, word):
         return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
     after = following.before if following is not None else ""
     if following is not None and following.folded in _LABEL_WORDS and line[index + 2 :]:
         after += line[index + 2].before  # ID No.:
-        if word in TREATING | _OF_THE_PATIENT and following.folded in NUMBER_WORDS:
-            return Category.PATIENT_ID  # Hospital No: 12
     if word == "OP" and (following is None or not following.is_word):
         return None
     if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
@@ -160,6 +167,19 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     return None
 
 
+def _announces_id(line: Sequence[Token], index: int, word: str) -> bool:
+    """Whether it is the patient's number that follows: ``Pat. ID``, ``Hospital No: 12``."""
+    if word == "ID" and index > 0:
+        return line[index - 1].folded in _OF_THE_PATIENT
+    numbered = line[index + 2 :] and line[index + 1].folded in NUMBER_WORDS
+    return bool(numbered) and word in TREATING | _OF_THE_PATIENT
+
+
+_DONE = frozenset(
+    "ACQUIRED APPROVED CONFIRMED DICTATED ENTERED EXAMINED INTERPRETED ORDERED PERFORMED "
+    "READ REFERRED REPORTED REQUESTED REVIEWED SCANNED SIGNED TYPED VERIFIED".split()
+)
+"""What somebody did whose name follows a ``by``."""
 _BIRTHS = frozenset({"NASCIMENTO", "NASCITA"})
 """Labels that hold without a colon before a number, not before a name."""
 
@@ -212,6 +232,8 @@ def may_be_value(category: Category, token: Token, *, first: bool, at_once: bool
     if category in WORDY:
         if len(token.text) == 1:
             return token.is_word and first
+        if at_once and token.folded in TWO_LETTER_NAMES:
+            return True
         called = is_name(token.text) if first else is_common_name(token.text)
         return token.is_word and (called or not is_spelled_right(token))
     if category in (Category.INSTITUTION, Category.ADDRESS):

@@ -15,6 +15,7 @@ from maskray.geometry import Box
 from maskray.labels import WORDY, may_be_value, open_label
 from maskray.markers import is_bare, is_side, may_be_initials
 from maskray.records import Category, PhiText, TextLine
+from maskray.tables import is_among_measures
 from maskray.text import LONG_ENOUGH, letters, tokens
 from maskray.vocabulary import is_clinical, is_name, is_only_exact
 
@@ -108,7 +109,10 @@ def by_standing_alone(
         text = line.text.get_secret_value().strip()
         if line.confidence < PLAINLY or not _is_bare_in(text, modality):
             continue
-        if nearest_line(lines, index, _shares_row) is None and not _has_value(lines, index):
+        alone = nearest_line(lines, index, _shares_row) is None
+        if alone and not (
+            _has_value(lines, index) or is_among_measures(lines, labelled, index)
+        ):
             labelled[index] = [
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[index]
@@ -121,14 +125,19 @@ def _is_bare_in(text: str, modality: str) -> bool:
     On radiographs technologists put theirs beside the side, and no directions are written.
     """
     if modality in _RADIOGRAPHS and len(text) == 2 and text.isalpha() and text.isupper():
-        return text not in _ON_RADIOGRAPHS
-    return is_bare(text) and not (modality in _OF_EYES and text in _EYES)
+        views = _ON_MAMMOGRAMS if modality == "MG" else frozenset[str]()
+        return text not in _ON_RADIOGRAPHS | views
+    bare = is_bare(text) or text in _UNITS
+    return bare and not (modality in _OF_EYES and text in _EYES)
 
 
-_RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
+_UNITS = frozenset("SEC MIN MSEC DEG BPM FPS".split())
+"""Nothing is measured by a unit alone."""
+_RADIOGRAPHS = frozenset({"CR", "DX", "RG", "MG", "IO", "PX"})
 _ON_RADIOGRAPHS = frozenset(
     "LT RT AP PA LL RL IR ER WB UP DX CR SE IM ID CM MM KV MA".split()
 )
+_ON_MAMMOGRAMS = frozenset("CC ML LM AT MG".split())
 _OF_EYES = frozenset("OP OPT OPV OPM OPR OAM OCT IOL KER LEN SRF VA AR".split())
 _EYES = frozenset({"OD", "OS", "OU"})
 

@@ -11,12 +11,14 @@ from maskray.labels import LABELS, announces, label_word
 from maskray.markers import SIDES
 from maskray.records import Category
 from maskray.text import MOST_INITIALS, Token
-from maskray.vocabulary import TITLES, console_terms, is_common_name, is_name
+from maskray.vocabulary import TITLES, console_terms, is_common_name, is_concept, is_name
 from maskray.words import PHYSICIANS, is_spelled_right
 
 _UNKNOWN = Category.UNKNOWN
 _CLINICAL = Category.CLINICAL
 
+_PREFIXES = frozenset("MR MS MRS DR PROF".split())
+_NAME_PARTS = 2
 _DEGREES = frozenset("MD DO PHD RDMS RDCS RVT FRCR DDS RN RT".split())
 
 
@@ -47,12 +49,14 @@ def by_caret(line: Sequence[Token], found: list[Category | None]) -> None:
     """
     for index in range(1, len(line)):
         pair = (index - 1, index)
-        joined = line[index].before == "^" and all(
+        joined = line[index].before.startswith("^") and all(
             len(line[i].text) > 1 and not line[i].is_number for i in pair
         )
+        title = line[index].before == "^^" and line[index].folded in _PREFIXES
         clinical = all(
             found[i] is _CLINICAL and is_spelled_right(line[i]) for i in pair
         ) or any(line[i].folded in SIDES for i in pair)
+        clinical = clinical and not title
         for i in pair if joined and not clinical else ():
             if found[i] in (_CLINICAL, _UNKNOWN):
                 found[i] = Category.NAME
@@ -115,7 +119,8 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
         return True
     if not is_name(word.text):
         return False
-    if word.folded in console_terms() and not is_common_name(word.text):
+    by_themselves = len(line) == _NAME_PARTS and not is_concept(word.text)  # RAO MOHAN
+    if word.folded in console_terms() and not (is_common_name(word.text) or by_themselves):
         return False
     near = [i for i in (index - 1, index + 1) if 0 <= i < len(line)]
     return any(
@@ -150,7 +155,9 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
         person = person or (dotted and after is _UNKNOWN)
         person = person or (token.before in (",", "^") and before is _UNKNOWN)
         if person and not bracketed:
-            if found[index] is Category.SEX and not _touches_name(line, index):
+            if found[index] is Category.SEX and not (
+                _touches_name(line, index) or _ends_name(line, index)
+            ):
                 continue
             found[index] = Category.NAME
     chain = range(len(line) - 1)
@@ -177,6 +184,11 @@ def _touches_name(line: Sequence[Token], index: int) -> bool:
     """Whether a letter that may be a sex stands before a name or with a dot or caret."""
     following = line[index + 1].before if index + 1 < len(line) else ""
     return following.startswith((".", "^", ",")) or line[index].before in ("^", ",", ".")
+
+
+def _ends_name(line: Sequence[Token], index: int) -> bool:
+    """Whether a letter ends a line that is a name with a comma: ``DOE, JOHN M``."""
+    return index == len(line) - 1 > 1 and line[index - 1].before.startswith(",")
 
 
 def by_particle(line: Sequence[Token], found: list[Category | None]) -> None:

@@ -32,6 +32,11 @@ _INSTITUTION_BESIDE = _INSTITUTION_ALONE | frozenset(
 )
 _PLACES = frozenset("CTR CENTER CENTRE INSTITUTE FOUNDATION TRUST SCHOOL COLLEGE".split())
 """Behind a word that tells what kind they tell an institution alone: ``MEDICAL CENTER``."""
+_SPECIALTIES = frozenset(
+    "BREAST CANCER CARDIAC DENSITY DENTAL ENDOSCOPY EYE HEART PAIN SPINE SURGERY "
+    "VASCULAR VEIN WOMEN WOMENS".split()
+)
+"""Before such a word at the end of a line they make a practice: ``Heart Center``."""
 _NO_KIND = _PLACES | {"GENERAL", "SYSTEM"}
 
 
@@ -52,6 +57,14 @@ def by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
     strong = strong or any(
         i - 1 in keys and words[i] in _PLACES and words[i - 1] not in _NO_KIND for i in keys
+    )
+    strong = strong or any(
+        i > 0
+        and words[i] in _PLACES
+        and words[i - 1] in _SPECIALTIES
+        and line[i].text[0].isupper()
+        and (i + 1 == len(line) or words[i + 1] in ("OF", "FOR"))
+        for i in keys
     )
     sentence = is_sentence(line)
     strange = [

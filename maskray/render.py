@@ -27,6 +27,8 @@ _VISIBLE, _FAINT = 32, 16
 _TILE_PX = 16
 """... unless a tile has contrast in one, where the other shows hardly any: a line of
 text is too small a part of a frame to count in the mean."""
+FIRST = frozenset({"full", "colour"})
+"""Names of the view that comes first."""
 LOCAL = "local"
 """The view that shows each part of a frame by the contrast it has itself."""
 _AROUND_PX, _LIKE_PX = 4, 8

@@ -158,12 +158,15 @@ def _plain(line: TextLine) -> tuple[PhiText, ...]:
     """The third engine's reading, if the first one's is that with letters lost or alike.
 
     ``IH`` is ``THI``; ``Lungu`` is no ``Lung``. Its figures must be the same, for those
-    it misreads; where the second engine agrees with the first, letters may be lost only.
+    it misreads; where the second engine agrees with the first, letters may be lost only,
+    and where all others agree with both, none.
     """
     if line.third is None:
         return ()
     mine, its = (letters(each.get_secret_value()) for each in (line.text, line.third))
     agreed = line.second is not None and letters(line.second.get_secret_value()) == mine
+    if agreed and is_certain(line):
+        return ()
     if not len(mine) + agreed <= len(its) <= 1.3 * len(mine) + 1:
         return ()
     figures = [[each for each in text if each.isdigit()] for text in (mine, its)]

@@ -8,23 +8,25 @@ declares burned in annotation, for a share of the instances, or always (``gate``
 """
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic import SecretStr
 
 from maskray import rules
+from maskray.classify import classify
 from maskray.detect import Seen
 from maskray.geometry import Box
+from maskray.identifiers import Identifiers
 from maskray.labels import open_label
 from maskray.locate import NAME, Located, Locator
 from maskray.open import Instance
 from maskray.planes import REMOVED
 from maskray.policy import Policy
 from maskray.read import Reader, Reading
-from maskray.records import Finding, PhiText, TextLine
-from maskray.render import Shown, View
+from maskray.records import Category, Finding, PhiText, TextLine
+from maskray.render import FIRST, Shown, View
 from maskray.settings import GateSettings, Settings
 from maskray.spelling import clinical_text, may_be_clinical
 from maskray.spots import Spot
@@ -107,14 +109,10 @@ def second_opinion(
     if eyes.tesseract is not None:
         seen = _third_opinion(instance, seen, eyes.tesseract, settings.policy, shown)
     kept = [each for each in findings if each.source != rules.SOURCE]
-    if rules.SOURCE in settings.detectors:
-        kept += rules.findings(seen.lines, instance.identifiers, settings.policy)
-    more = [
-        line
-        for each in suspected
-        for line in _lines(each, read.get(each, ()), again.get(each, ()))
-    ]
-    kept += rules.findings(more, instance.identifiers, settings.policy)
+    lines = list(seen.lines) if rules.SOURCE in settings.detectors else []
+    for each in suspected:
+        lines += _lines(each, read.get(each, ()), again.get(each, ()))
+    kept += rules.findings(lines, instance.identifiers, settings.policy)
     return seen, kept, _boxes(read)
 
 
@@ -131,22 +129,15 @@ def _respelled(
         and rules.findings([line], instance.identifiers, policy)
     ]
     meant: dict[TextLine, SecretStr] = {}
-    for index, in_views in shown.frames(line.frames[0] for line in open_lines):
-        for line in open_lines:
-            if line.frames[0] != index:
-                continue
-            spot = Spot.at(line.box, line.confidence)
-            sights = [
-                each
-                for view in in_views
-                if view.name == line.view
-                for each in reader.sights(view.pixels, spot)
-            ]
-            text = clinical_text(
-                line.text.get_secret_value(), sights, instance.identifiers, policy
-            )
-            if text is not None:
-                meant[line] = SecretStr(text)
+    for line, views in _with_views(open_lines, shown):
+        spot = Spot.at(line.box, line.confidence)
+        own = (views[line.view],) if line.view in views else ()
+        sights = [each for view in own for each in reader.sights(view, spot)]
+        text = clinical_text(
+            line.text.get_secret_value(), sights, instance.identifiers, policy
+        )
+        if text is not None:
+            meant[line] = SecretStr(text)
     lines = (
         replace(line, meant=meant.get(line) or _meant_in(line, meant))
         for line in seen.lines
@@ -188,22 +179,21 @@ def _third_opinion(
         and rules.findings([line], instance.identifiers, policy)
     ]
     third: dict[TextLine, PhiText | None] = {}
-    for index, in_views in shown.frames(line.frames[0] for line in open_lines):
-        named = {view.name: view.pixels for view in in_views}
-        for line in open_lines:
-            if line.frames[0] != index:
-                continue
-            own = named.get(line.view, in_views[0].pixels)
-            rest = [each for each in named.values() if each is not own]
-            texts = (_spelled(tesseract, view, line) for view in (own, *rest))
-            third[line] = next((each for each in texts if each is not None), None)
-    return replace(
-        seen,
-        lines=tuple(
-            replace(line, third=third[line]) if third.get(line) else line
-            for line in seen.lines
-        ),
-    )
+    for line, views in _with_views(open_lines, shown):
+        own_first = sorted(views, key=lambda name: name != line.view)
+        texts = (_spelled(tesseract, views[name], line) for name in own_first)
+        third[line] = next((each for each in texts if each is not None), None)
+    lines = (replace(line, third=third.get(line)) for line in seen.lines)
+    return replace(seen, lines=tuple(lines))
+
+
+def _with_views(
+    lines: Sequence[TextLine], shown: Shown
+) -> Iterator[tuple[TextLine, Mapping[str, View]]]:
+    """Each line with the views, by name, of the first frame that shows it."""
+    for index, in_views in shown.frames(line.frames[0] for line in lines):
+        views = {view.name: view.pixels for view in in_views}
+        yield from ((line, views) for line in lines if line.frames[0] == index)
 
 
 def _spelled(tesseract: Tesseract, view: View, line: TextLine) -> PhiText | None:
@@ -244,7 +234,8 @@ def _is_huge(line: TextLine, instance: Instance) -> bool:
     """Whether a few letters take a large part of the frame, as bodies do."""
     side = min(instance.pixels.rows, instance.pixels.columns)
     high = min(line.box.width, line.box.height)
-    return len(letters(line.text.get_secret_value())) <= _FEW and high * _PART > side
+    text = letters(line.text.get_secret_value())
+    return (len(text) <= _FEW or len(set(text)) == 1) and high * _PART > side
 
 
 def _is_texture(
@@ -260,13 +251,28 @@ def _is_texture(
     text = line.text.get_secret_value().strip()
     if _is_unconfirmed(line, lines) and not any(_is_sure(each) for each in read):
         return True
+    if _fills_frame(line, instance):
+        return True
     if read or any(is_name(token.text) for token in tokens(text)):
         return False
     count = len(text)
     low, long = sorted((line.box.width, line.box.height))
     doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
     doubtful = doubtful or _is_huge(line, instance)
-    return rules.is_lone_foreign(line.text) or (count <= _FEW and doubtful)
+    few = count <= _FEW or (len(set(text)) == 1 and doubtful)
+    return rules.is_lone_foreign(line.text) or (few and doubtful)
+
+
+def _fills_frame(line: TextLine, instance: Instance) -> bool:
+    """Whether one letter, once or more, fills so much of a frame as none is printed.
+
+    Teeth are read as zeros, a bone as a sign of another script.
+    """
+    rows, columns = instance.pixels.rows, instance.pixels.columns
+    same = len(set(letters(line.text.get_secret_value()))) == 1
+    if rules.is_lone_foreign(line.text):
+        return line.box.area > _FILLED * rows * columns
+    return same and 3 * min(line.box.width, line.box.height) > min(rows, columns)
 
 
 def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -327,30 +333,46 @@ def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
 def _behind_labels(instance: Instance, lines: Sequence[TextLine]) -> list[TextLine]:
     """The places right of labels whose values nobody read: they may be too faint."""
     places: list[TextLine] = []
-    for label in lines:
+    labels = [line for line in lines if _is_label(line) and line.view not in REMOVED]
+    for label in labels:
         here, high = label.box, label.box.height
-        if open_label(label.text.get_secret_value()) is None or high > here.width:
+        if high > here.width:
             continue
         near = Box(here.x1, here.y0, here.x1 + _VALUE_NEAR * high, here.y1)
         below = Box(here.x0, here.y1, here.x1, here.y1 + 2 * high)
         read = [
-            other.box
+            other
             for other in lines
             if not set(other.frames).isdisjoint(label.frames)
             and len(letters(other.text.get_secret_value())) > _SHORT
             and other is not label
         ]
-        if any(each.overlap(near) or each.overlap(below) for each in read):
+        if any(
+            each.box.overlap(near) or (each.box.overlap(below) and _may_be_value(each))
+            for each in read
+        ):
             continue
         end = here.x1 + _VALUE_LONG * high
-        end = min([end, *(each.x0 for each in read if _in_row(each, here))])
+        end = min([end, *(each.box.x0 for each in read if _in_row(each.box, here))])
         behind = Box(here.x1, here.y0, max(end, here.x1 + 1), here.y1)
         inside = behind.clip(instance.pixels.rows, instance.pixels.columns)
         if inside is None:
             continue
         place = TextLine(label.frames, inside, SecretStr(""), 0.0)
-        places += [replace(place, view=view) for view in {label.view, ""}]
-    return places
+        views = {"" if label.view in FIRST else label.view, ""}
+        places += [replace(place, view=view) for view in views]
+    return list(dict.fromkeys(places))
+
+
+def _is_label(line: TextLine) -> bool:
+    return open_label(line.text.get_secret_value()) is not None
+
+
+def _may_be_value(line: TextLine) -> bool:
+    """Whether a line below a label may be its value: no label, and not just clinical."""
+    runs = classify(line.text.get_secret_value(), Identifiers(), Policy())
+    clinical = all(run.category is Category.CLINICAL for run in runs)
+    return not _is_label(line) and not clinical
 
 
 def _in_row(other: Box, here: Box) -> bool:
@@ -382,8 +404,8 @@ def _lines(
     agreed, more = _agreed(again), list[TextLine]()
     if agreed is not None and _length([agreed.text]) > _length(each.text for each in sure):
         more = agreed.lines(place.frames, place.view)
-    if not place.text.get_secret_value() and len(sure) > 1:  # a whole frame
-        return [line for each in sure for line in _lines(place, [each], again)]
+    if not place.text.get_secret_value() and len(sure) > 1:  # nobody saw a line there
+        return [*(line for each in sure for line in _lines(place, [each], ())), *more]
     if not sure:
         return []
     box = functools.reduce(Box.join, (each.box for each in sure))

@@ -33,6 +33,7 @@ def is_shorthand(line: Sequence[Token], index: int) -> bool:
         or _is_capital(line[index])
         or _is_endoscope_setting(line, index)
         or _is_behind_cross(line[index].text)
+        or _is_paris_type(line, index)
     )
 
 
@@ -57,12 +58,20 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     whole, part = (*line[index + 1 : index + 3], None, None)[:2]
     if whole is not None and whole.text == "%" and token.text in ("YA", "AM"):
         return True  # of young adults
+    if whole is not None and _WEEKS_AND_DAYS.fullmatch(whole.text):
+        return True  # AUA 22w3d
     if whole is None or part is None:
         return False
     if whole.before == ":" and part.before == "/":
         return whole.is_number and part.is_number  # EC:1/1, misread
+    if token.text in _CLOCKS and part.before == ":":
+        return whole.is_number and part.is_number  # FT 03:42 min
     signed = whole.before in ("", "-", "+")
     return whole.is_number and part.is_number and part.before == "." and signed
+
+
+_CLOCKS = frozenset({"FT", "AT"})
+"""The time of fluoroscopy, of an acquisition."""
 
 
 def _is_code(line: Sequence[Token], index: int) -> bool:
@@ -80,6 +89,7 @@ def _is_code(line: Sequence[Token], index: int) -> bool:
     return plain and short and not unit.before.strip() and unit.text in VALUE_UNITS
 
 
+_WEEKS_AND_DAYS = re.compile(r"[1-4]?\dw[0-6]d")
 VALUE_UNITS = frozenset(
     "mm cm ml cc ms msec s m/s cm/s mmHg Hz kHz MHz dB % \u00b0 deg bpm mGy Gy HU kPa mV "
     "mm2 cm2 cm3 g mg kV mA mAs keV".split()
@@ -105,6 +115,16 @@ def _is_behind_cross(text: str) -> bool:
     return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
 
 
+def _is_paris_type(line: Sequence[Token], index: int) -> bool:
+    """Whether it is a polyp's form by the Paris classification: ``0-IIa``, ``0-Is+IIc``."""
+    token, first = line[index], line[index - 1] if index > 0 else None
+    if first is None or re.fullmatch(r"[Il]{1,3}[abcsp]*", token.text) is None:
+        return False
+    if token.before == "+":
+        return _is_paris_type(line, index - 1)
+    return token.before == "-" and first.text == "0"
+
+
 def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     """Whether a word before a number is a setting: ``FoU 228 mm``, ``WLI 40``, ``Rum 4``.
 
@@ -118,7 +138,8 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     after = line[index + 2].before if line[index + 2 :] else ""
     counts = token.text == "IMA" and len(number.text) < LONG_ENOUGH and after in ("", "/")
-    if _has_lost_its_capital(line, index) or counts:
+    sliced = token.folded in _SLICES and after == "."
+    if _has_lost_its_capital(line, index) or counts or sliced:
         return True
     if is_name(token.text) and len(token.text) <= LONG_ENOUGH:
         return False
@@ -130,6 +151,10 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
         meant.add(token.folded[:-1])
     return not meant.isdisjoint(console_terms())
+
+
+_SLICES = frozenset("CORTE COUPE SCHICHT STRATO".split())
+"""Slices, in languages whose word for them is a name."""
 
 
 def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
@@ -283,7 +308,7 @@ def _is_duration(line: Sequence[Token], index: int) -> bool:
 
 _LONGEST_MS = 20000
 _BEFORE_TIMES = frozenset(
-    "FLAIR STIR TSE FSE SE GRE EPI MS MR AX SAG COR T1 T2 PD DWI".split()
+    "FLAIR STIR TSE FSE SE GRE EPI MS MR AX SAG COR T1 T2 PD DWI TR TE".split()
 )
 """Words before such a time; behind others it may be the number of something."""
 _PULSE_SEQUENCE = re.compile(
@@ -311,6 +336,17 @@ def _is_measure(folded: str) -> bool:
     return short and bool(words) and all(is_clinical(word) for word in words)
 
 
+_RANGED = (VALUE_UNITS - {"s", "g"}) | frozenset(
+    "min mins sec wk wks weeks yrs years days fps cycles bar kg lbs mg/kg Fr".split()
+)
+"""Units behind a range: ``10-12 min``. Initials stand behind dates, in capitals."""
+
+
+def _has_unit(line: Sequence[Token], index: int) -> bool:
+    unit = line[index] if line[index:] else None
+    return unit is not None and not unit.before.strip() and unit.text in _RANGED
+
+
 def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
     """A day and a month without a year: ``10/23``; ``IM 10/23`` counts images."""
     for first in (index - 1, index):
@@ -325,7 +361,7 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
             continue
         if first > 0 and line[first - 1].folded in _COUNTERS:
             continue
-        if line[first + 2 :] and line[first + 2].folded == "MMHG":
+        if other.before == "-" and _has_unit(line, first + 2):
             continue
         low, high = sorted((int(one.text), int(other.text)))
         if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:

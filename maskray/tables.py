@@ -28,6 +28,8 @@ _MEASURE = re.compile(rf"\s*{_NUMBER}\s*{_UNIT}\s*")
 _ENDS_IN_MEASURE = re.compile(rf"[\w)]\s*[:=]?\s{_NUMBER}\s*{_UNIT}\s*$")
 _CELL = re.compile(rf"\s*{_NUMBER}(?:\s?[/-]\s?\d{{1,4}})?\s*{_UNIT}?\s*")
 """What stands in a column of values: plain numbers and ranges too."""
+_DECIMAL = re.compile(r"\s*\d{1,3}\.\d+\s*")
+_WEEKS = re.compile(r"\s*\d{1,2}w\s?(?:\d\s?d)?\s*")
 _OF_A_PERSON = re.compile(
     r"\d\s*m\b(?!/)|(?<![\d.,])(?:[4-9]\d|1\d\d|2[0-3]\d)(?:[.,]\d)?\s*cm\b|kg|\d\s*Y"
     r"|\b(?:19|20)\d\d\b",
@@ -112,6 +114,57 @@ class _Row:
     measured: bool
 
 
+def is_among_measures(
+    lines: Sequence[TextLine], labelled: Sequence[Sequence[Labelled]], index: int
+) -> bool:
+    """Whether a short form alone in its line heads a column, or is one of its lines.
+
+    ``GA`` above ``21w4d`` and ``21w2d``; ``CW`` between ``14 Hz`` and ``50%``. No line of
+    the column is anything but clinical.
+    """
+    above, below = _column(lines, index, -1), _column(lines, index, 1)
+    heads = [_text(lines[i]) for i in below[:_ROWS]]
+    if len(heads) == _ROWS and all(
+        (_CELL.fullmatch(each) and any(map(str.isdigit, each))) or _WEEKS.fullmatch(each)
+        for each in heads
+    ):
+        return True
+    clinical = all(
+        run.category is Category.CLINICAL for i in above + below for run in labelled[i]
+    )
+    numbers = sum(any(map(str.isdigit, _text(lines[i]))) for i in above + below)
+    return bool(above and below) and clinical and numbers >= _ROWS - 1
+
+
+def _column(lines: Sequence[TextLine], index: int, step: int) -> list[int]:
+    """The lines that stand above (-1) or below (1) a line, close to one another.
+
+    They begin, end or are centred at one column, and are as high.
+    """
+    column, here = list[int](), lines[index].box
+    while True:
+        last = lines[column[-1] if column else index]
+        near = [
+            (step * (line.box.y0 - last.box.y0), number)
+            for number, line in enumerate(lines)
+            if not set(line.frames).isdisjoint(last.frames)
+            and 2 * step * (line.box.y0 - last.box.y0) > last.box.height
+            and max(line.box.y0 - last.box.y1, last.box.y0 - line.box.y1) < last.box.height
+            and min(_ends_apart(here, line.box)) <= _ALIGNED * here.height
+            and max(here.height, line.box.height)
+            <= _AS_HIGH * min(here.height, line.box.height)
+        ]
+        if not near:
+            return column
+        column.append(min(near)[1])
+
+
+def _ends_apart(one: Box, other: Box) -> tuple[int, int, int]:
+    """How far apart their left ends, their right ends and their middles are."""
+    left, right = other.x0 - one.x0, other.x1 - one.x1
+    return abs(left), abs(right), abs(left + right) // 2
+
+
 def _row(lines: Sequence[TextLine], index: int) -> _Row | None:
     text = _text(lines[index])
     if _OF_A_PERSON.search(text) or open_label(text) is not None:
@@ -125,6 +178,9 @@ def _row(lines: Sequence[TextLine], index: int) -> _Row | None:
     if not _CELL.fullmatch(value) or _OF_A_PERSON.search(value):
         return None
     measured = _MEASURE.fullmatch(value) is not None
+    third = _next_in_row(lines, other)
+    if third is not None and not measured:  # the units stand above the columns
+        measured = all(_DECIMAL.fullmatch(_text(lines[i])) for i in (other, third))
     return _Row(lines[index], lines[other].box, measured)
 
 
@@ -170,12 +226,7 @@ def _is_of_table(here: _Row, there: _Row) -> bool:
         return False
     if here.value is None or there.value is None:
         return here.value is there.value
-    ends = (
-        abs(here.value.x0 - there.value.x0),
-        abs(here.value.x1 - there.value.x1),
-        abs(here.value.x0 + here.value.x1 - there.value.x0 - there.value.x1) // 2,
-    )
-    return min(ends) <= _ALIGNED * high
+    return min(_ends_apart(here.value, there.value)) <= _ALIGNED * high
 
 
 def _next_in_row(lines: Sequence[TextLine], index: int) -> int | None:

@@ -65,8 +65,8 @@ def console_terms() -> frozenset[str]:
 
 @cache
 def exact_terms() -> frozenset[str]:
-    """Curated words that are clinical as they are spelled, and not misread."""
-    return _terms("exact_terms.txt")
+    """Words that are clinical as they are spelled: curated ones, and those of diseases."""
+    return _terms("exact_terms.txt") | _packed("disease_terms.txt.gz")
 
 
 @cache
@@ -83,7 +83,12 @@ def _terms(name: str) -> frozenset[str]:
 
 @cache
 def _english() -> frozenset[str]:
-    return frozenset(gzip.decompress(_resource("words.txt.gz")).decode().split())
+    return _packed("words.txt.gz")
+
+
+def _packed(name: str) -> frozenset[str]:
+    """The folded words of a list, one a line."""
+    return frozenset(gzip.decompress(_resource(name)).decode().split())
 
 
 def is_plain_word(word: str) -> bool:
@@ -115,8 +120,8 @@ def common_names() -> frozenset[str]:
     return frozenset(name.rstrip("*") for name in _names() if name.endswith("*"))
 
 
-def _names() -> list[str]:
-    return gzip.decompress(_resource("names.txt.gz")).decode().split()
+def _names() -> frozenset[str]:
+    return _packed("names.txt.gz")
 
 
 def is_clinical(word: str) -> bool:
@@ -139,6 +144,19 @@ def is_only_exact(word: str) -> bool:
     return folded in exact_terms() and folded not in clinical_words()
 
 
+def is_concept(word: str) -> bool:
+    """Whether DICOM's code meanings spell a word in small letters: a part of a body."""
+    return fold(word) in _concept_words()[0] - _HARDLY_CONCEPTS
+
+
+_HARDLY_CONCEPTS = frozenset({"TAN", "LOW", "MORE", "SON"})
+TWO_LETTER_NAMES = frozenset(
+    "AN BA BO DO FU GU HA HE HO HU IM KO KU LE LI LO LU MA NG OH QI SO SU TO VO WU XU YE "
+    "YU".split()
+)
+"""Family names of two letters, some of which are short forms, too."""
+
+
 def is_name(word: str) -> bool:
     """Whether people are called so (many clinical words are names too: LONG, HAND)."""
     return fold(word) in people_names()
@@ -153,21 +171,33 @@ def is_common_name(word: str) -> bool:
 def eponyms() -> dict[str, frozenset[str]]:
     """People's names that name something clinical, with the words that must be near.
 
-    ``WILLIS`` → ``CIRCLE``. From PS3.16's code meanings and ``profile/eponyms.txt``.
+    ``WILLIS`` → ``CIRCLE``. From PS3.16's code meanings and ``profile/eponyms.txt``. A
+    frequent name is one by its meaning only if that spells it in small letters.
     """
     found: dict[str, set[str]] = {}
     for line in _resource("eponyms.txt").decode().splitlines():
         if not line.startswith("#"):
             name, _, beside = line.partition(":")
             found[name] = set(beside.split())
-    known = clinical_words()
+    known, (lower, _) = clinical_words(), _concept_words()
     for meaning in _meanings():
         words = [fold(word) for word in _WORD.findall(meaning)]
         plain = {word for word in words if word in known and len(word) > 3}
         for word in words:
             if word not in known and len(word) > 3:
-                found.setdefault(word, set()).update(plain)
+                often = word in common_names()
+                if not often or word in lower:
+                    things = plain - _ANYBODYS if often else plain
+                    found.setdefault(word, set()).update(things)
     return {word: frozenset(beside) for word, beside in found.items() if beside}
+
+
+_ANYBODYS = frozenset(
+    "BODY BRAIN FOOT HAND HEAD KNEE LEFT RIGHT LENGTH DENSITY WEIGHT HEIGHT VALUE "
+    "QUALIFIER STRUCTURE RENAL CATHETER UNIT HEART CARE PROJECTION PHYSICAL "
+    "OBJECT PROCEDURE".split()
+)
+"""What stands beside the names of patients, too."""
 
 
 def _misread(folded: str) -> bool:
@@ -280,6 +310,7 @@ _TELLING = frozenset({"AP", "LT", "RT", "CM", "MM", "KV", "CC", "T1", "T2", "UT"
 _SHORT_PIECES = _TELLING | {"PA", "MA", "SE", "GE"}
 
 
+@cache
 def _concept_words() -> tuple[set[str], set[str]]:
     """Words that PS3.16's code meanings spell in lower case, and only capitalised."""
     lower: set[str] = set()

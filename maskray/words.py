@@ -18,10 +18,12 @@ from maskray.shorthand import MOST_PLAIN_DIGITS, is_shorthand, number_category
 from maskray.text import LONG_ENOUGH, Token, fold
 from maskray.vocabulary import (
     TITLES,
+    TWO_LETTER_NAMES,
     clinical_words,
     eponyms,
     is_clinical,
     is_common_name,
+    is_concept,
     is_direction,
     is_english,
     is_name,
@@ -34,7 +36,7 @@ _CLINICAL = Category.CLINICAL
 
 PHYSICIANS = frozenset("MD DO FRCR FACR".split())
 """Degrees that tell a physician."""
-_SEXES = frozenset({"MALE", "FEMALE", "M", "F", "MANN", "FRAU", "HOMME", "FEMME"})
+_SEXES = frozenset({"MALE", "FEMALE", "M", "F", "FRAU", "HOMME", "FEMME"})
 
 
 def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
@@ -48,10 +50,9 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = Category.SEX
         elif any(each.isdigit() for each in token.text):
             found[index] = number_category(line, index)
-        elif is_only_exact(token.text) and _is_written_of_a_person(line, index):
-            found[index] = _UNKNOWN
         elif is_clinical(token.text) or _is_clinical_here(line, index):
-            found[index] = _CLINICAL
+            person = _is_also_called(token) and _is_written_of_a_person(line, index)
+            found[index] = _UNKNOWN if person else _CLINICAL
         elif sentence and is_small(token) and not _is_called_often(token):
             found[index] = _CLINICAL  # tear
         elif is_name(token.text):
@@ -72,6 +73,16 @@ def _is_of_speed(line: Sequence[Token], index: int) -> bool:
     return [each.before + each.text for each in line[index + 1 : index + 2]] == ["/s"]
 
 
+def _is_also_called(token: Token) -> bool:
+    """Whether a clinical word may be somebody's name: a short form, or a rare word.
+
+    Not a part of a body: ``HAND, R``.
+    """
+    word = token.folded
+    called = is_name(word) or word in TWO_LETTER_NAMES
+    return is_only_exact(word) or (called and not is_concept(word))
+
+
 def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     """Whether a word stands as a person's name does in a banner, whatever it means.
 
@@ -81,7 +92,11 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     after = line[index + 1] if index + 1 < len(line) else None
     if before is not None:
         initial = len(before.text) == 1 and line[index].before[:1] in (".", ",", "^")
-        if before.folded in TITLES or (initial and before.is_word):
+        born = [each.folded for each in line[max(index - 2, 0) : index]]
+        if born in (["BABY", "OF"], ["B", "O"]):
+            return True
+        small = line[index].text.islower()  # A. carotis
+        if before.folded in TITLES or (initial and before.is_word and not small):
             return True
     if after is None:
         return False
@@ -90,6 +105,7 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
         after.folded in ("M", "F")
         or _AGE.fullmatch(after.folded) is not None
         or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
+        or (after.is_number and [e.folded for e in line[2:3]] in (["M"], ["F"]))
     )
     return after.folded in PHYSICIANS or initial or aged or after.before[:1] == "^"
 
@@ -198,6 +214,8 @@ def are_halves(one: Token, other: Token) -> bool:
     """Whether two tokens make one clinical word: ``Flu oro``."""
     whole = one.text + other.text
     glued = not other.before.strip() and len(whole) > LONG_ENOUGH and whole.isalnum()
+    if any(is_name(one.text) and len(one.text) >= LONG_ENOUGH for one in (one, other)):
+        return False  # CHANG E is no CHANGE
     return glued and fold(whole) in clinical_words() and not is_name(whole)
 
 

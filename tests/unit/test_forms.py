@@ -414,7 +414,9 @@ def test_ages_are_found(text, years):
     assert {found for _, _, found in find_ages(text)} == {years}
 
 
-@pytest.mark.parametrize("text", ["92Y", "AGE: 103", "M/92", "M92Y", "AGE 9O"])
+@pytest.mark.parametrize(
+    "text", ["92Y", "AGE: 103", "M/92", "M92Y", "AGE 9O", "DOE 92M", "F 92"]
+)
 def test_an_age_is_found_at_its_digits(text):
     for start, end, _ in find_ages(text):
         assert text[start:end] in ("92", "103", "9O")
@@ -428,7 +430,8 @@ def test_an_age_is_found_at_its_digits(text):
         "IMAGE 92",
         "92 YTTRIUM",
         "1.92Y",
-        "92M",
+        "120M",
+        "DEPTH 92M 3",
         "12W",
         "DAY 3",
         "STAGE 92",

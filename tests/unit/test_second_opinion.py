@@ -417,3 +417,33 @@ def test_easyocr_looks_behind_a_label_whose_value_was_not_read() -> None:
     there = SecondEngine(("LUNG", 0.6))
     judged(Seen((label, value)), there)
     assert not there.asked
+
+
+@pytest.mark.parametrize(
+    ("label", "value"), [("Patient ID:", "1234"), ("Name:", "Tan"), ("Operator:", "SE")]
+)
+def test_what_is_read_behind_a_label_is_what_it_says(label: str, value: str) -> None:
+    engine = SecondEngine((value, 0.9))
+    engine_box = line(label, Box(2, 40, 16, 54))
+    _, found = judged(Seen((engine_box,)), engine)
+    assert {text for _, text in found} == {value}
+    _, alone = judged(Seen((line("Depth", engine_box.box),)), engine)
+    assert not alone
+
+
+def test_the_next_label_below_and_clinical_text_are_no_values() -> None:
+    upper = line("Name:", Box(20, 20, 60, 40))
+    for below, looks in (("MRN:", True), ("CHEST PA", True), ("OKONJWE", False)):
+        engine = SecondEngine()
+        judged(Seen((upper, line(below, Box(20, 44, 60, 64)))), engine)
+        assert any(each.x0 > 40 and each.y0 < 40 for each in engine.asked) is looks
+
+
+def test_teeth_that_look_like_zeros_are_no_text() -> None:
+    teeth = line("00000", Box(0, 20, 390, 180), confidence=0.99)
+    assert judged(Seen((teeth,)), SecondEngine())[1] == []
+    assert judged(Seen((teeth,)), SecondEngine(("0000", 0.9)))[1] == []
+    small = line("00000", Box(20, 40, 140, 60))
+    assert judged(Seen((small,)), SecondEngine(("00000", 0.9)))[1]
+    digits = line("40718", Box(0, 20, 390, 180), confidence=0.99)
+    assert judged(Seen((digits,)), SecondEngine())[1]

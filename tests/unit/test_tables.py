@@ -20,7 +20,7 @@ def page(*rows: str) -> list[TextLine]:
     for number, row in enumerate(rows):
         for column, text in enumerate(row.split("|")):
             x0, y0 = 10 + 160 * column, 30 * number
-            box = Box(x0, y0, x0 + 9 * len(text), y0 + HIGH)
+            box = Box(x0, y0, x0 + 11 * len(text), y0 + HIGH)
             lines.append(TextLine((0,), box, SecretStr(text), 0.99))
     return lines
 
@@ -162,3 +162,24 @@ def test_short_forms_are_the_labels_of_a_table_of_measures_within_it() -> None:
 @pytest.mark.parametrize("row", ["KJ|4711", "KJO|12.03.1958", "Wunderlux|6.1\u00b0"])
 def test_other_rows_of_such_a_table_are_hidden(row) -> None:
     assert row.split("|")[0] in hidden(page(*ANGLES[:3], row, *ANGLES[3:]))
+
+
+def test_a_short_form_that_heads_a_column_of_values_stays():
+    head, rows = "BPD|GA", ["51.1|21w4d", "190|21w2d", "166|21w5d"]
+    assert hidden(page(head, *rows)) == set()
+    assert hidden(page(head, *rows[:2])) == {"GA"}  # two values are no column
+    assert hidden(page(head, *rows[:2], "166|KB")) >= {"GA"}
+
+
+def test_a_short_form_between_settings_stays():
+    assert hidden(page("14 Hz", "CW", "50%", "1.8 MHz")) == set()
+    assert hidden(page("CW", "14 Hz", "50%", "Depth")) == {"CW"}  # a banner
+    assert hidden(page("14 Hz", "KB", "50%", "1.8 MHz")) == {"KB"}  # nobody lists it
+    assert "CW" in hidden(page("14 Hz", "OKONJWE", "CW", "50%", "1.8 MHz"))
+
+
+def test_a_row_of_plain_decimals_under_units_is_a_row_of_measures():
+    rows = ["Region|(g)|(cm2)", "Mid|2.71|5.10", "Total|5.07|11.33", "Neck|1.62|2.61"]
+    assert hidden(page(*rows[:2], "Qxvor|1.34|3.62", *rows[2:])) == set()
+    assert "Qxvor" in hidden(page(*rows[:2], "Qxvor|1.34|362", *rows[2:]))
+    assert "Qxvor" in hidden(page(rows[0], "Qxvor|1.34|3.62", *rows[1:]))
