@@ -7,7 +7,7 @@ if a name is beside it, or a comma or a caret joins them.
 from collections.abc import Sequence
 
 from maskray.eponyms import is_eponym
-from maskray.labels import LABELS, announces, label_word
+from maskray.labels import LABELS, WORDY, announces, label_word
 from maskray.markers import SIDES
 from maskray.records import Category
 from maskray.text import MOST_INITIALS, Token
@@ -87,7 +87,7 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
 
 
 def _is_person(category: Category | None) -> bool:
-    return category in (Category.NAME, Category.PHYSICIAN, Category.OPERATOR)
+    return category in WORDY
 
 
 def _is_amid_name(

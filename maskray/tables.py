@@ -16,6 +16,7 @@ from maskray.classify import Labelled
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.labels import open_label
+from maskray.markers import MARKERS
 from maskray.records import Category, TextLine
 from maskray.text import Token, tokens
 
@@ -41,7 +42,6 @@ _ROW_LONG = 12
 _ALIGNED, _AS_HIGH = 0.7, 1.6
 """Rows begin at one column, but for this share of their height, and are alike in height,
 by this factor."""
-_SIDES = frozenset("L R LT RT LEFT RIGHT".split())
 _BEFORE_NAMES = frozenset("BY ST SAN DR MR MRS MS FOR OF WITH AND".split())
 _ENDS_IN_BY = re.compile(r"\bby\W*$", re.IGNORECASE)
 _LABEL_FAR = 3
@@ -83,7 +83,7 @@ def _may_be_label(words: Sequence[Token], runs: Sequence[Labelled]) -> bool:
     near = words[max(unknown[0] - 1, 0) : unknown[0] + 2]
     if any(len(word.text) == 1 and word.is_word for word in near):
         return False  # an initial
-    return before not in _BEFORE_NAMES and not {word.folded for word in words} & _SIDES
+    return before not in _BEFORE_NAMES and not {word.folded for word in words} & MARKERS
 
 
 def _is_labelled(lines: Sequence[TextLine], index: int) -> bool:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,21 @@ def imported(path: Path) -> Iterator[str]:
             and isinstance(node.args[0], ast.Constant)
         ):
             yield str(node.args[0].value).partition(".")[0]
+
+
+def test_no_arrows_of_the_core_make_a_circle():
+    arrows = {
+        name: {
+            f"{node.module}.{each.name}" if node.module == "maskray" else str(node.module)
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.ImportFrom)
+            for each in node.names
+        }
+        & CORE.keys()
+        for name, path in CORE.items()
+        if path.name != "__init__.py"
+    }
+    assert len(list(TopologicalSorter(arrows).static_order())) >= len(arrows)
 
 
 def test_there_are_modules_to_look_at():
