@@ -58,7 +58,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
         _mark(line, found, match.start(), match.end(), _CLINICAL)
     _by_form(line, folded, identifiers, policy, found)
     by_label(line, found)
-    for match in _SCANNED.finditer(folded):
+    for match in itertools.chain(_SCANNED.finditer(folded), _MODELS.finditer(folded)):
         _mark(line, found, match.start(), match.end(), _CLINICAL)
     for start, end in find_numbers(_with_plain_digits(line, folded)):
         _mark(line, found, start, end, Category.OTHER_ID)
@@ -82,6 +82,11 @@ _SCANNED = re.compile(
     r"(?<!\w)[SI]\d{1,3}(?:\.\d{1,3}-[SI]\d{1,4}\.\d{1,3}|-[SI]\d{1,3})(?![\w.])"
 )
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
+_MODELS = re.compile(
+    r"(?<![\w-])(?:P[LSUVE][A-Z]-\d{2,4}[A-Z]{2}"
+    r"|(?:EG|EC|EB|ED|EN|EI|ES|FB)-\d{3}[A-Z]{1,3}\d?)(?![\w-])"
+)
+"""Transducers and endoscopes: ``PLT-1005BT``, ``EG-760R``."""
 _LEVEL = r"(?:C[1-8]|T(?:1[0-3]|[1-9])|L[1-6]|S[1-5])"
 _VERTEBRAL = re.compile(rf"(?<![\w-]){_LEVEL}(?:[-/]{_LEVEL}){{1,4}}(?![\w-])")
 """A part of the spine: ``L3-L4-L5`` is no date whose ones were misread."""

@@ -145,7 +145,7 @@ _COUNTS = re.compile(
     r"\s*[:=]?\s*$"
 )
 """What stands before ``12/2000`` if it counts images or milliseconds."""
-_DECIMAL = re.compile(r"\d\.$")
+_DECIMAL = re.compile(r"\d[.:]$")
 _SEPARATION = re.compile(r"\d{1,2}\s+SEP\.?", re.IGNORECASE)
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
@@ -306,7 +306,7 @@ _AGES = _patterns(
 )
 _LASTS = re.compile(
     r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|FLUORO(?: TIME)?|DELAY|BEAM ON)"
-    r"\s*[:=]?\s*$",
+    r"\s*[:=]?\s*[CDOQ]?$",
     re.IGNORECASE,
 )
 """What stands before a time that is a duration."""

@@ -15,6 +15,7 @@ from maskray.geometry import Box
 from maskray.labels import WORDY, may_be_value, open_label
 from maskray.markers import is_bare, is_side, may_be_initials
 from maskray.records import Category, PhiText, TextLine
+from maskray.shorthand import RANGED
 from maskray.tables import is_among_measures
 from maskray.text import LONG_ENOUGH, letters, tokens
 from maskray.vocabulary import is_clinical, is_name, is_only_exact
@@ -84,6 +85,22 @@ def _there(lines: Sequence[TextLine], index: int) -> Iterator[int]:
         shared = not set(line.frames).isdisjoint(here.frames)
         if shared and line.box.overlap(here.box) > SAME_BOX * least:
             yield other
+
+
+def by_neighbouring_unit(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:
+    """What looks like a day and a month is a range before a unit: ``10-12`` and ``min``."""
+    for index, line in enumerate(lines):
+        if _RANGE.fullmatch(line.text.get_secret_value()) is None:
+            continue
+        other = nearest_line(lines, index, is_right_of)
+        if other is None or lines[other].box.x0 - line.box.x1 > line.box.height:
+            continue
+        unit = next(iter(tokens(lines[other].text.get_secret_value())), None)
+        if unit is not None and unit.text in RANGED:
+            labelled[index] = [replace(run, category=_CLINICAL) for run in labelled[index]]
+
+
+_RANGE = re.compile(r"\s*\d{1,2}-\d{1,2}\s*")
 
 
 def by_neighbouring_side(lines: Sequence[TextLine], labelled: list[list[Labelled]]) -> None:

@@ -20,6 +20,7 @@ from maskray.neighbours import (
     SAME_BOX,
     by_neighbouring_label,
     by_neighbouring_side,
+    by_neighbouring_unit,
     by_open_end,
     by_standing_alone,
 )
@@ -48,6 +49,7 @@ def findings(
     labelled = [_best_reading(line, identifiers, policy, lines) for line in lines]
     by_tables(lines, labelled, identifiers)
     by_neighbouring_label(lines, labelled)
+    by_neighbouring_unit(lines, labelled)
     by_neighbouring_side(lines, labelled)
     by_open_end(lines, labelled)
     by_counting(lines, labelled)

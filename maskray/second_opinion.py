@@ -282,7 +282,7 @@ def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
     """
     box = line.box
     named = any(is_name(token.text) for token in tokens(line.text.get_secret_value()))
-    if line.confidence >= _SURE_ROW or named:
+    if line.confidence >= _SURE_BLOCK or named:
         return False
     rows = [
         other.box
@@ -297,7 +297,7 @@ def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
     return apart and sum(each.overlap(box) for each in rows) > _FILLED * box.area
 
 
-_SURE_ROW, _IN_BLOCK, _FILLED = 0.9, 0.2, 0.4
+_SURE_ROW, _SURE_BLOCK, _IN_BLOCK, _FILLED = 0.9, 0.95, 0.2, 0.4
 
 
 def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:

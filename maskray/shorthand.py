@@ -336,7 +336,7 @@ def _is_measure(folded: str) -> bool:
     return short and bool(words) and all(is_clinical(word) for word in words)
 
 
-_RANGED = (VALUE_UNITS - {"s", "g"}) | frozenset(
+RANGED = (VALUE_UNITS - {"s", "g"}) | frozenset(
     "min mins sec wk wks weeks yrs years days fps cycles bar kg lbs mg/kg Fr".split()
 )
 """Units behind a range: ``10-12 min``. Initials stand behind dates, in capitals."""
@@ -344,7 +344,7 @@ _RANGED = (VALUE_UNITS - {"s", "g"}) | frozenset(
 
 def _has_unit(line: Sequence[Token], index: int) -> bool:
     unit = line[index] if line[index:] else None
-    return unit is not None and not unit.before.strip() and unit.text in _RANGED
+    return unit is not None and not unit.before.strip() and unit.text in RANGED
 
 
 def _is_part_of_date(line: Sequence[Token], index: int) -> bool:

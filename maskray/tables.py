@@ -49,6 +49,8 @@ _LABEL_FAR = 3
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
 _CODE = re.compile(r"\s*[A-Z][A-Za-z]{1,3}\s*")
+_SETTINGS, _SHORT_FORM = 2, range(3, 6)
+"""So many settings above and below make one of an unknown word of so many letters."""
 _ROWS_OF_CODES = 4
 """So many other rows with a measure tell that short forms are labels: ``SNA 83.1 deg``."""
 
@@ -65,7 +67,8 @@ def by_tables(
         words = list(tokens(_text(line)))
         if not _may_be_label(words, runs) or any(True for _ in identifiers.find(words)):
             continue
-        if _is_row(rows, labelled, index) and not _is_labelled(lines, index):
+        row = _is_row(rows, labelled, index) or _is_setting(lines, labelled, index)
+        if row and not _is_labelled(lines, index):
             labelled[index] = [replace(run, category=Category.CLINICAL) for run in runs]
 
 
@@ -134,6 +137,34 @@ def is_among_measures(
     )
     numbers = sum(any(map(str.isdigit, _text(lines[i]))) for i in above + below)
     return bool(above and below) and clinical and numbers >= _ROWS - 1
+
+
+def _is_setting(
+    lines: Sequence[TextLine], labelled: Sequence[Sequence[Labelled]], index: int
+) -> bool:
+    """Whether a line is one of many settings, within their column: ``ENH: B5``, ``PMT``.
+
+    Two clinical lines stand above and below it, most with figures, and nothing else. Of
+    a longer word, or of two letters, it tells nothing.
+    """
+    unknown = [
+        token
+        for run in labelled[index]
+        if run.category is Category.UNKNOWN
+        for token in tokens(_text(lines[index])[run.start : run.end])
+    ]
+    if any(len(each.text) not in _SHORT_FORM for each in unknown):
+        return False
+    if _OF_A_PERSON.search(_text(lines[index])):
+        return False
+    above, below = _column(lines, index, -1), _column(lines, index, 1)
+    near = [*above[:_SETTINGS], *below[:_SETTINGS]]
+    numbers = sum(any(map(str.isdigit, _text(lines[i]))) for i in near)
+    clinical = all(
+        run.category is Category.CLINICAL for i in (*above, *below) for run in labelled[i]
+    )
+    enough = min(len(above), len(below)) >= _SETTINGS
+    return enough and clinical and numbers >= 2 * _SETTINGS - 1
 
 
 def _column(lines: Sequence[TextLine], index: int, step: int) -> list[int]:

@@ -101,11 +101,15 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     if after is None:
         return False
     initial = len(after.text) == 1 and after.is_word and after.before[:1] in (",", "^")
-    aged = index == 0 and (
-        after.folded in ("M", "F")
-        or _AGE.fullmatch(after.folded) is not None
-        or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
-        or (after.is_number and [e.folded for e in line[2:3]] in (["M"], ["F"]))
+    signs = after.before + "".join(each.before for each in line[2:3])
+    aged = (
+        index == 0
+        and (
+            (after.folded in ("M", "F") and not set(signs) & set("/+-"))  # IQR/M, F+15
+            or _AGE.fullmatch(after.folded) is not None
+            or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
+            or (after.is_number and [e.folded for e in line[2:3]] in (["M"], ["F"]))
+        )
     )
     return after.folded in PHYSICIANS or initial or aged or after.before[:1] == "^"
 

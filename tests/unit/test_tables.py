@@ -183,3 +183,38 @@ def test_a_row_of_plain_decimals_under_units_is_a_row_of_measures():
     assert hidden(page(*rows[:2], "Qxvor|1.34|3.62", *rows[2:])) == set()
     assert "Qxvor" in hidden(page(*rows[:2], "Qxvor|1.34|362", *rows[2:]))
     assert "Qxvor" in hidden(page(rows[0], "Qxvor|1.34|3.62", *rows[1:]))
+
+
+SETTINGS = ["S5-1", "14 Hz", "DR 70", "50%", "1.8 MHz"]
+
+
+@pytest.mark.parametrize("row", ["PQff", "DTCEL", "BQH: B5"])
+def test_a_setting_within_a_column_of_settings_stays(row):
+    assert hidden(page(*SETTINGS[:3], row, *SETTINGS[3:])) == set()
+
+
+@pytest.mark.parametrize(
+    "row", ["QB", "Qxvorel", "Gareth", "QBH J", "Dr. Qxvo", "Xelse 067Y"]
+)
+def test_who_stands_among_settings_is_hidden(row):
+    assert hidden(page(*SETTINGS[:3], row, *SETTINGS[3:]))
+
+
+def test_a_column_with_a_person_in_it_has_no_settings():
+    assert "DTCEL" in hidden(page("OKONJWE", *SETTINGS[:2], "DTCEL", *SETTINGS[2:]))
+    assert "DTCEL" in hidden(page(*SETTINGS[:1], "DTCEL", *SETTINGS[1:]))
+    assert "DTCEL" in hidden(page("Chest", "Left", "DTCEL", "Axial", "50%"))
+
+
+def test_a_range_before_a_unit_of_its_own_is_no_date():
+    def row(value: str, unit: str, gap: int = 4) -> set[str]:
+        one, other = Box(10, 10, 60, 30), Box(60 + gap, 10, 100 + gap, 30)
+        lines = [
+            TextLine((0,), one, SecretStr(value), 0.99),
+            TextLine((0,), other, SecretStr(unit), 0.99),
+        ]
+        return hidden(lines)
+
+    assert row("10-12", "min") == set()
+    assert row("10-12", "MIN") == row("10-12", "min", gap=60) == {"10-12"}
+    assert row("10/12", "min") == {"10/12"}
