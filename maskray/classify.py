@@ -179,6 +179,11 @@ _PHRASES = (
     "NAA/CR",
     "IN CAST",
     "X-PORTE",
+    "GALL BLADDER",
+    "GROUND GLASS",
+    "III, WHITE",
+    "FSE-XL",
+    "NEW YORK HEART ASSOCIATION",
 )
 """Clinical phrases with a frequent name in them."""
 

@@ -4,6 +4,7 @@ A name is one only beside its thing (``profile/eponyms.txt``), and not where it 
 people's names do: behind another one, with an initial, before a comma.
 """
 
+import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 
@@ -27,7 +28,7 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
         return False
     if not beside:
         return _is_misread_eponym(line, index)
-    near = _near_eponym(line, index)
+    near = [each for each in _near_eponym(line, index) if not _may_be_called(line, each)]
     if any(each in beside for token in near for each in _with_letter_lost(token)):
         return True
     long = [each for each in beside if len(each) > LONG_ENOUGH + 1]
@@ -50,27 +51,35 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     figures = [each.text for each in rest[:2]]
     pointed = len(rest) > 1 and rest[1].before in (".", ",")
     if name == "COBB":
-        long = sum(len(each.text) for each in rest) > _LONGEST_ANGLE
-        degrees = figures[1:] == ["\u00b0"]
-        return not long and (pointed or degrees) and figures[0].isdigit()
+        ends = rest[2:3] == [] or rest[2].text in ("\u00b0", "deg")
+        degrees = figures[1:] in (["\u00b0"], ["deg"])
+        decimal = pointed and all(each.isdigit() for each in figures)
+        return (
+            figures[0].isdigit() and (degrees or (decimal and ends)) if figures else False
+        )
     if name == "RISSER":
         apart = len(rest) == 1 or (len(rest) > 2 and rest[1].text.isalpha())
         return apart and figures[:1] in [[each] for each in "012345"]
-    graded = not _GRADES.isdisjoint(eponyms().get(name, ())) and not is_name(name)
-    if graded and rest and not rest[0].before.strip(" :"):
-        return _GRADE.fullmatch(rest[0].text) is not None  # Mallampati III
-    if "VIEW" in eponyms().get(name, ()) and figures[1:] == ["\u00b0"]:
-        return figures[0].isdigit()  # Rosenberg 30\u00b0
     if name == "PARIS" and figures[:1] == ["0"]:
         return len(rest) > 1 and rest[1].before == "-" and rest[1].text[0] in "Il"
+    if rest and not rest[0].before.strip(" :") and _is_graded(name):
+        alone = len(rest) == 1 and _NUMERAL.fullmatch(rest[0].text) is not None
+        grade = _GRADE.fullmatch(rest[0].text) is not None
+        return alone or (grade and not is_name(name))  # Mallampati III
+    if "VIEW" in eponyms().get(name, ()) and figures[1:] == ["\u00b0"]:
+        return figures[0].isdigit()  # Rosenberg 30\u00b0
     behind = index > 0 and not line[index].before.strip(" :")
     return name in _ONLY_AUTHORS and behind and line[index - 1].folded in _THEIR_TABLES
 
 
-_LONGEST_ANGLE = 6
-"""Signs of an angle and its unit; more may be a date."""
+def _is_graded(name: str) -> bool:
+    """Whether a grade is called by a name: it may stand behind it without the word."""
+    return not _GRADES.isdisjoint(eponyms().get(name, ()))
+
+
 _GRADES = frozenset("GRADE GRADING SCORE STAGE CLASS CLASSIFICATION".split())
-_GRADE = re.compile(r"(?:I{1,3}|IV|VI?)[abc]?|[0-5][abcABC]?|C\d{1,2}M\d{1,2}")
+_NUMERAL = re.compile(r"(?:I{2,3}|IV)[abc]?")
+_GRADE = re.compile(rf"{_NUMERAL.pattern}|[0-5][abcABC]?|C\d{{1,2}}M\d{{1,2}}")
 _ONLY_AUTHORS = frozenset(
     "HADLOCK JEANTY HANSMANN REMPEN WARSOF TEICHHOLZ SHINOZUKA".split()
 )
@@ -109,6 +118,17 @@ def _is_called_so(line: Sequence[Token], index: int) -> bool:
     return (named or titled) and before.folded not in beside
 
 
+def _may_be_called(line: Sequence[Token], token: Token) -> bool:
+    """Whether the thing is a name itself, and no sign joins the two: ``HARRIS SALTER``.
+
+    ``Salter-Harris`` is no person.
+    """
+    index = next(i for i, each in enumerate(line) if each is token)
+    joined = any(each.before[:1] in ("-", ":") for each in line[index : index + 2])
+    called = is_name(token.text) and not is_clinical(token.text)
+    return called and not joined and not token.text.islower()
+
+
 def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
     """The words around a name: those that touch it, and those behind an ``of``.
 
@@ -139,13 +159,30 @@ def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[st
     """Whether a name has a comma behind it, or an initial beside it."""
     near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
     comma = line[index + 1].before.startswith(",") if line[index + 1 :] else False
-    aged = any(_AGED.fullmatch(each.folded) for each in line[index + 1 :])
+    aged = _is_of_a_person(line[index + 1 :])
     initial = (len(e.text) == 1 and e.is_word and e.folded not in beside for e in near)
     return comma or aged or any(initial)
 
 
-_AGED = re.compile(r"0?\d{2}Y(?:RS?|O)?[MF]?|[MF]0?\d{2}Y?")
-"""An age in the same line: ``WATERS PA 45Y``."""
+def _is_of_a_person(rest: Sequence[Token]) -> bool:
+    """Whether an age, a sex with one, a date or a long number follows: ``PA 45Y``."""
+    texts = [each.folded for each in rest]
+    aged = any(_AGED.fullmatch(each) for each in texts)
+    sexed = any(
+        (one.is_number and one.before[:1] != "." and other.folded in ("M", "F", "Y"))
+        or (one.folded in ("M", "F") and other.is_number)
+        for one, other in itertools.pairwise(rest)
+    )
+    dated = any(
+        one.before == other.before and one.before in ("/", "-", ".") and one.is_number
+        for one, other in itertools.pairwise(rest)
+        if other.is_number
+    )
+    return aged or sexed or dated or any(_LONG_NUMBER.fullmatch(each) for each in texts)
+
+
+_AGED = re.compile(r"0?\d{1,2}Y(?:RS?|O)?[MF]?|[MF]0?\d{2}Y?")
+_LONG_NUMBER = re.compile(r"\d{5,}")
 
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:

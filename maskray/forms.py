@@ -57,9 +57,9 @@ def _patterns(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 _NO_MONTH_HERE = (
     r"FEV1\s(?:\d{1,3}\s?%|\d\.\d\d?(?:\s?L\b|\s*$))"
-    r"|(?:SEP|DEC|OCT)\s\d{1,3}(?:\.\d)?\s?(?:[MC]M|MS)\b|OCT\s\d{2,3}\sART"
+    r"|(?:SEP|OCT)\s\d{1,2}(?:\.\d)?\s?MM\b|OCT\s\d{2,3}\sART"
 )
-"""What is breathed out in a second, a septum, a deceleration, a scan's average."""
+"""What is breathed out in a second, a septum, the size and average of a scan."""
 _DATES = _patterns(
     # 06.16.1976, 3/9/12, 03-09-2012
     rf"{_WEEKDAY}(?<![\d.]){_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
@@ -158,7 +158,7 @@ _TIMES = _patterns(
     rf"(?<![\d:.])(?<!\bK)(?:[01]?\d|2[0-3])\s?[:.]{{1,2}}\s?[0-5]\d\s?[:.]\s?[0-5]\d"
     rf"(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
     # 10 : 11
-    rf"(?<![\w:.])(?<!\d\s)(?<!\d\s\s)(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}?(?!\s?[\d:%]|[\d.])",
+    rf"^\s*(?:TIME\s*:?\s*)?(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}?\s*$",
     # Time: 13.03, whose colon was read as a point
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
@@ -200,7 +200,7 @@ _PHONES = _patterns(
     r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
     r"(?<!\w)(?<!\d\.)0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2}\s?\d{0,3}(?!\d)",
     # 01 23 45 67 89
-    r"(?<!\w)(?<!\d\.)0\d(?:[\s.]\d\d){4}(?![\d.])",
+    r"(?<!\w)(?<!\d\.)0\d(?![\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
     # Ph 555 0142
     r"(?<!\w)PH[.:]?\s?\d{3}[\s-]\d{4}(?!\d)",
     # Its plus was not read: 49 30 5550 336
@@ -239,8 +239,10 @@ _NATIONAL = _patterns(
     r"^\D*(?<![\w-])(?<!\d\.)[2-6]\d{3} \d{5} \d\s*$",
     r"^(?!\D*\b(?:W[WL]|B)\b[\d ]*00\s*$)\D*(?<![\w-])(?<!\d\.)\d{3} \d{2} \d{4}\s*$",
     rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
-    r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0)[1-9]\d{3} \d{4} \d{4}(?: \d{4})?\s*$",
-    r"^\D*(?<![\w-])(?<!\d\.)(?!\d\d0 \d\d0 \d\d0)\d{3} \d{3} \d{3}\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0|1024 1024)"
+    r"[1-9]\d{3} \d{4} \d{4}(?: \d{4})?\s*$",
+    r"^\D*(?<![\w-])(?<!\d\.)(?!\d\d[05] \d\d[05] \d\d[05]|512 |384 |256 |192 )"
+    r"\d{3} \d{3} \d{3}\s*$",
 )
 """Numbers of persons or their insurance, as countries write them."""
 _BED = r"(?:,?\s*(?:BED|BETT|LEITO|CAMA|LIT|ROOM|RM)[.:]?\s*\d{1,3}[A-Z]?(?![\w.]))"
@@ -253,7 +255,8 @@ _NUMBERED = _patterns(
     r"[\s.:=#-]{0,3}[A-Z]{0,3}\d{3,}[A-Z]?(?!\w|\.\d)",
     rf"(?<!\w)(?:A|{_NUMBERED_THINGS})\s?#\s?\d{{3,}}(?!\w|\.\d)",
     r"(?<!\w)(?:UHID|I\.D\.|STUDYID|UR\s?NO|MR\s?#)[\s.:=#-]{0,3}\d{3,}(?!\w|\.\d)",
-    r"(?<!\w)(?:H\.\s?C\.|HC(?=\s?[:#]|\s\d{3,}-|\s\d+-\d{3}))[\s:#]{0,3}\d[\d-]{2,}(?!\w|\.\d)",
+    r"(?<!\w)(?:H\.\s?C\.|HC(?=\s?[:#]|\s\d{3,}-|\s\d+-\d{3}))"
+    r"[\s:#]{0,3}\d[\d-]{2,}(?!\w|\.\d)",
     r"(?<!\w)(?:PT|PATIENT)\s?#\s?\d{2,}(?!\w|\.\d)",
     r"(?<!\w)ID\s(?:NO|NR|NUM|NUMBER)\.?\s#?\d{3,}(?!\w|\.\d)",
 )
@@ -275,9 +278,11 @@ _GROUPS = re.compile(
     r"(?<![\w-])(?<!\d\.)(?:[A-Z]{1,4}-\d{3,}-\d{3,}"
     r"|(?![BCRSTW]-\d0-\d*0(?!\d))[A-Z]{1,2}-\d{2}-\d{3,}"  # but not B-50-800
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
-    r"|[A-Z]{2,6}/\d{3,6}/\d{2,4}"
+    r"|(?!(?:T?SE|FLAIR|T[RE]|W[LW]|FOV|MAT|IM|SL|KV|BP)/)"
+    r"[A-Z]{2,6}/\d{3,6}/(?:[0-2]\d|(?:19|20)\d\d)"
+    r"|[A-Z]{1,5}-(?:19|20)\d\d-\d{1,6}"
     r"|(?:CT|MRI?|PET|US|XR|NM|CR|DX|PT|MG|RAD|ECHO|PAT|SUBJ)-\d{4,}"
-    r"|\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|ML|DB|BP|AX|SW)[A-Z]{2}"
+    r"|(?!\d*0-\d*0-|512-)\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|ML|DB|BP|AX|SW)[A-Z]{2}"
     r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
 )
 """``BX-661-204``, ``N-20 331 874``, ``20-7741-CX``, ``0 0-47-19``"""
@@ -305,11 +310,14 @@ _AGES = _patterns(
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
 _LASTS = re.compile(
-    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME|FLUORO(?: TIME)?|DELAY|BEAM ON)"
-    r"\s*[:=]?\s*[CDOQ]?$",
-    re.IGNORECASE,
+    r"(?<![A-Z])(?:TA|DUR(?:ATION)?|TIMER|SCAN TIME)\s*[:=]?\s*[CDOQ]?$", re.I
 )
-"""What stands before a time that is a duration."""
+"""What stands before a time that is a duration ..."""
+_SHORT_LASTS = re.compile(
+    r"(?<![A-Z])(?:FLUORO(?: TIME)?|DELAY|BEAM ON)\s*[:=]?\s*$", re.IGNORECASE
+)
+"""... and before one that may be the time of a day, too:"""
+_OF_DAY = re.compile(r"[12]\d:")
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
 _BIRTH = re.compile(
@@ -397,7 +405,9 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
             yield _form(match, Category.BIRTH_DATE)
     for patterns, unless in ((_TIMES, _LASTS), (_MONTHS_OF_A_YEAR, _COUNTS)):
         for match in _matches(patterns, digits):
-            if not unless.search(text[: match.start()]):
+            before = text[: match.start()]
+            short = _SHORT_LASTS.search(before) and _OF_DAY.match(match.group()) is None
+            if not (unless.search(before) or short):
                 yield _form(match, Category.DATE)
 
 

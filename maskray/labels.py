@@ -16,6 +16,7 @@ from maskray.vocabulary import (
     TWO_LETTER_NAMES,
     is_clinical,
     is_common_name,
+    is_concept,
     is_name,
     is_only_exact,
 )
@@ -35,7 +36,8 @@ LABELS: dict[str, Category] = {
         "CEDULA DNI NIF CPF PESEL CURP BSN INSEE",
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
         Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
-        "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ",
+        "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ "
+        "CONSULTANT ARZT MEDICO MEDECIN",
         Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OP OPER SONOGRAPHER SONO "
         "RADIOGRAPHER INITIALS OPR TECHNICIAN MTRA",
         Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION HOSPITAL CLINIC",
@@ -66,6 +68,10 @@ _STRONG_LABELS = LABELS.keys() - {
     "ATT",
     "ADM",
     "READ",
+    "CONSULTANT",
+    "ARZT",
+    "MEDICO",
+    "MEDECIN",
     "OP",
     "EX",
     "HOSPITAL",
@@ -160,7 +166,8 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     if any(sign in after for sign in ":#=;") or strong:
         return LABELS[word]
     if word == "DR" and following is not None and following.is_word:
-        return LABELS[word]
+        digital = line[index].text == "DR" and following.before != "."
+        return None if digital and is_concept(following.text) else LABELS[word]
     if word == "OP" and following is not None and (index, len(line)) == (0, 2):
         capitals = following.text.isupper() and len(following.text) <= MOST_INITIALS
         return LABELS[word] if capitals and following.is_word else None
@@ -176,8 +183,10 @@ def _announces_id(line: Sequence[Token], index: int, word: str) -> bool:
 
 
 _DONE = frozenset(
-    "ACQUIRED APPROVED CONFIRMED DICTATED ENTERED EXAMINED INTERPRETED ORDERED PERFORMED "
-    "READ REFERRED REPORTED REQUESTED REVIEWED SCANNED SIGNED TYPED VERIFIED".split()
+    "ACQUIRED APPROVED AUTHORISED AUTHORIZED CHECKED CONFIRMED CREATED DICTATED DONE "
+    "EDITED ENTERED EXAMINED FINALISED FINALIZED INTERPRETED MEASURED ORDERED PERFORMED "
+    "PREPARED PRINTED READ REFERRED RELEASED REPORTED REQUESTED REVIEWED SCANNED SEEN "
+    "SIGNED TRANSCRIBED TYPED VERIFIED WRITTEN".split()
 )
 """What somebody did whose name follows a ``by``."""
 _BIRTHS = frozenset({"NASCIMENTO", "NASCITA"})

@@ -126,10 +126,10 @@ def by_standing_alone(
         text = line.text.get_secret_value().strip()
         if line.confidence < PLAINLY or not _is_bare_in(text, modality):
             continue
-        alone = nearest_line(lines, index, _shares_row) is None
-        if alone and not (
-            _has_value(lines, index) or is_among_measures(lines, labelled, index)
-        ):
+        told = _has_value(lines, index) or (
+            modality not in _RADIOGRAPHS and is_among_measures(lines, labelled, index)
+        )
+        if nearest_line(lines, index, _shares_row) is None and not told:
             labelled[index] = [
                 replace(run, category=_UNKNOWN) if run.category is _CLINICAL else run
                 for run in labelled[index]
@@ -142,19 +142,20 @@ def _is_bare_in(text: str, modality: str) -> bool:
     On radiographs technologists put theirs beside the side, and no directions are written.
     """
     if modality in _RADIOGRAPHS and len(text) == 2 and text.isalpha() and text.isupper():
-        views = _ON_MAMMOGRAMS if modality == "MG" else frozenset[str]()
-        return text not in _ON_RADIOGRAPHS | views
-    bare = is_bare(text) or text in _UNITS
-    return bare and not (modality in _OF_EYES and text in _EYES)
+        return text not in _ON_RADIOGRAPHS | _THERE.get(modality, frozenset())
+    return is_bare(text) and not (modality in _OF_EYES and text in _EYES)
 
 
-_UNITS = frozenset("SEC MIN MSEC DEG BPM FPS".split())
-"""Nothing is measured by a unit alone."""
 _RADIOGRAPHS = frozenset({"CR", "DX", "RG", "MG", "IO", "PX"})
 _ON_RADIOGRAPHS = frozenset(
     "LT RT AP PA LL RL IR ER WB UP DX CR SE IM ID CM MM KV MA".split()
 )
-_ON_MAMMOGRAMS = frozenset("CC ML LM AT MG".split())
+_THERE = {
+    "MG": frozenset("CC ML LM AT MG".split()),
+    "IO": frozenset({"UL", "UR"}),
+    "PX": frozenset({"UL", "UR"}),
+}
+"""Views and quadrants of one modality."""
 _OF_EYES = frozenset("OP OPT OPV OPM OPR OAM OCT IOL KER LEN SRF VA AR".split())
 _EYES = frozenset({"OD", "OS", "OU"})
 

@@ -11,7 +11,14 @@ from maskray.labels import LABELS, WORDY, announces, label_word
 from maskray.markers import SIDES
 from maskray.records import Category
 from maskray.text import MOST_INITIALS, Token
-from maskray.vocabulary import TITLES, console_terms, is_common_name, is_concept, is_name
+from maskray.vocabulary import (
+    TITLES,
+    TWO_LETTER_NAMES,
+    console_terms,
+    is_common_name,
+    is_concept,
+    is_name,
+)
 from maskray.words import PHYSICIANS, is_spelled_right
 
 _UNKNOWN = Category.UNKNOWN
@@ -70,7 +77,9 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
-        if before is not None and before.folded in TITLES and is_name(token.text):
+        digital = before is not None and before.text == "DR" and token.before != "."
+        titled = before is not None and before.folded in TITLES and is_name(token.text)
+        if titled and not (digital and is_concept(token.text)):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
             found[index] = Category.NAME
@@ -118,15 +127,29 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
     if others and not aside and is_name(word.text) and is_name(line[others[0]].text):
         return True
     if not is_name(word.text):
-        return False
+        return word.folded in TWO_LETTER_NAMES and _is_among_persons(line, found, index)
     by_themselves = len(line) == _NAME_PARTS and not is_concept(word.text)  # RAO MOHAN
     if word.folded in console_terms() and not (is_common_name(word.text) or by_themselves):
         return False
     near = [i for i in (index - 1, index + 1) if 0 <= i < len(line)]
+    plain = word.folded in console_terms() and not is_common_name(word.text)
     return any(
-        (_is_person(found[i]) or found[i] is _UNKNOWN) and len(line[i].text) > 1
+        (_is_person(found[i]) or (found[i] is _UNKNOWN and not plain))
+        and len(line[i].text) > 1
         for i in near
     )
+
+
+def _is_among_persons(
+    line: Sequence[Token], found: list[Category | None], index: int
+) -> bool:
+    """Whether a line is a few words, the next ones of them names: ``LE QUANG DUC``."""
+    near = [i for i in (index - 1, index + 1) if 0 <= i < len(line)]
+    few = len(line) <= _MOST_OF_A_NAME and all(each.is_word for each in line)
+    return few and any(_is_person(found[i]) and len(line[i].text) > 1 for i in near)
+
+
+_MOST_OF_A_NAME = 4
 
 
 def _follows_name(line: Sequence[Token], found: list[Category | None], index: int) -> bool:

@@ -109,10 +109,16 @@ def second_opinion(
     if eyes.tesseract is not None:
         seen = _third_opinion(instance, seen, eyes.tesseract, settings.policy, shown)
     kept = [each for each in findings if each.source != rules.SOURCE]
-    lines = list(seen.lines) if rules.SOURCE in settings.detectors else []
-    for each in suspected:
-        lines += _lines(each, read.get(each, ()), again.get(each, ()))
-    kept += rules.findings(lines, instance.identifiers, settings.policy)
+    own = seen.lines if rules.SOURCE in settings.detectors else ()
+    more = [
+        line
+        for each in suspected
+        for line in _lines(each, read.get(each, ()), again.get(each, ()))
+    ]
+    # What is read behind a label is what it says, but tells nothing of other lines.
+    for lines in (own, more, [*own, *more]):
+        found = rules.findings(lines, instance.identifiers, settings.policy)
+        kept += (each for each in found if each not in kept)
     return seen, kept, _boxes(read)
 
 
@@ -183,7 +189,7 @@ def _third_opinion(
         own_first = sorted(views, key=lambda name: name != line.view)
         texts = (_spelled(tesseract, views[name], line) for name in own_first)
         third[line] = next((each for each in texts if each is not None), None)
-    lines = (replace(line, third=third.get(line)) for line in seen.lines)
+    lines = (replace(e, third=third[e]) if e in third else e for e in seen.lines)
     return replace(seen, lines=tuple(lines))
 
 
@@ -259,7 +265,7 @@ def _is_texture(
     low, long = sorted((line.box.width, line.box.height))
     doubtful = line.confidence < _SURE_FEW or long > _WIDE * count * low
     doubtful = doubtful or _is_huge(line, instance)
-    few = count <= _FEW or (len(set(text)) == 1 and doubtful)
+    few = count <= _FEW or _is_huge(line, instance)
     return rules.is_lone_foreign(line.text) or (few and doubtful)
 
 
@@ -272,7 +278,7 @@ def _fills_frame(line: TextLine, instance: Instance) -> bool:
     same = len(set(letters(line.text.get_secret_value()))) == 1
     if rules.is_lone_foreign(line.text):
         return line.box.area > _FILLED * rows * columns
-    return same and 3 * min(line.box.width, line.box.height) > min(rows, columns)
+    return same and 3 * min(line.box.width, line.box.height) > max(rows, columns)
 
 
 def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
@@ -405,7 +411,8 @@ def _lines(
     if agreed is not None and _length([agreed.text]) > _length(each.text for each in sure):
         more = agreed.lines(place.frames, place.view)
     if not place.text.get_secret_value() and len(sure) > 1:  # nobody saw a line there
-        return [*(line for each in sure for line in _lines(place, [each], ())), *more]
+        pieces = (line for each in sure for line in _lines(place, [each], again))
+        return list(dict.fromkeys(pieces))
     if not sure:
         return []
     box = functools.reduce(Box.join, (each.box for each in sure))

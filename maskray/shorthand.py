@@ -34,6 +34,7 @@ def is_shorthand(line: Sequence[Token], index: int) -> bool:
         or _is_endoscope_setting(line, index)
         or _is_behind_cross(line[index].text)
         or _is_paris_type(line, index)
+        or _is_version(line, index)
     )
 
 
@@ -59,13 +60,13 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     if whole is not None and whole.text == "%" and token.text in ("YA", "AM"):
         return True  # of young adults
     if whole is not None and _WEEKS_AND_DAYS.fullmatch(whole.text):
-        return True  # AUA 22w3d
+        return token.text in ("AUA", "GA", "EGA", "CUA", "MUA")
     if whole is None or part is None:
         return False
     if whole.before == ":" and part.before == "/":
         return whole.is_number and part.is_number  # EC:1/1, misread
     if token.text in _CLOCKS and part.before == ":":
-        return whole.is_number and part.is_number  # FT 03:42 min
+        return whole.text.startswith("0") and part.is_number  # FT 03:42 min
     signed = whole.before in ("", "-", "+")
     return whole.is_number and part.is_number and part.before == "." and signed
 
@@ -113,6 +114,14 @@ def _is_endoscope_setting(line: Sequence[Token], index: int) -> bool:
 def _is_behind_cross(text: str) -> bool:
     """Whether a measure stands behind its caliper's cross: ``xArea``."""
     return text[:1] == "x" and text[1:].istitle() and fold(text[1:]) in clinical_words()
+
+
+def _is_version(line: Sequence[Token], index: int) -> bool:
+    """Whether a word stands before the number of a version: ``Ver. 1.22``."""
+    number, part = (*line[index + 1 : index + 3], None, None)[:2]
+    if number is None or part is None or line[index].folded not in ("VER", "REV"):
+        return False
+    return number.is_number and part.is_number and part.before == "."
 
 
 def _is_paris_type(line: Sequence[Token], index: int) -> bool:
@@ -226,8 +235,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
-_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws atm".split())
-"""Units that are initials or a name elsewhere: gray, Wood units, fractions."""
+_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws atm DS DC".split())
+"""Units that are initials or a name elsewhere: gray, Wood units, fractions, dioptres."""
 _CENTIMETRES = frozenset({"gm", "em", "om"})
 """What ``cm`` is misread as."""
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
@@ -362,6 +371,8 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
         if first > 0 and line[first - 1].folded in _COUNTERS:
             continue
         if other.before == "-" and _has_unit(line, first + 2):
+            continue
+        if line[first + 2 :] and line[first + 2].folded == "MMHG":
             continue
         low, high = sorted((int(one.text), int(other.text)))
         if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:

@@ -30,6 +30,8 @@ _ENDS_IN_MEASURE = re.compile(rf"[\w)]\s*[:=]?\s{_NUMBER}\s*{_UNIT}\s*$")
 _CELL = re.compile(rf"\s*{_NUMBER}(?:\s?[/-]\s?\d{{1,4}})?\s*{_UNIT}?\s*")
 """What stands in a column of values: plain numbers and ranges too."""
 _DECIMAL = re.compile(r"\s*\d{1,3}\.\d+\s*")
+_AS_HEAVY = 40
+"""Figures without a unit may be a person's height and weight."""
 _WEEKS = re.compile(r"\s*\d{1,2}w\s?(?:\d\s?d)?\s*")
 _OF_A_PERSON = re.compile(
     r"\d\s*m\b(?!/)|(?<![\d.,])(?:[4-9]\d|1\d\d|2[0-3]\d)(?:[.,]\d)?\s*cm\b|kg|\d\s*Y"
@@ -49,6 +51,7 @@ _LABEL_FAR = 3
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
 _CODE = re.compile(r"\s*[A-Z][A-Za-z]{1,3}\s*")
+_ALONE_IN_COLUMNS = frozenset("CW PW GA TC MI TI TR TE NF HR QT BD WF DR FR PG VR".split())
 _SETTINGS, _SHORT_FORM = 2, range(3, 6)
 """So many settings above and below make one of an unknown word of so many letters."""
 _ROWS_OF_CODES = 4
@@ -123,20 +126,25 @@ def is_among_measures(
     """Whether a short form alone in its line heads a column, or is one of its lines.
 
     ``GA`` above ``21w4d`` and ``21w2d``; ``CW`` between ``14 Hz`` and ``50%``. No line of
-    the column is anything but clinical.
+    the column is anything but clinical; few short forms stand so, other two letters are a
+    technologist's.
     """
+    if _text(lines[index]).strip() not in _ALONE_IN_COLUMNS:
+        return False
     above, below = _column(lines, index, -1), _column(lines, index, 1)
-    heads = [_text(lines[i]) for i in below[:_ROWS]]
-    if len(heads) == _ROWS and all(
-        (_CELL.fullmatch(each) and any(map(str.isdigit, each))) or _WEEKS.fullmatch(each)
-        for each in heads
+    if any(
+        run.category is not Category.CLINICAL for i in above + below for run in labelled[i]
     ):
-        return True
-    clinical = all(
-        run.category is Category.CLINICAL for i in above + below for run in labelled[i]
-    )
+        return False
+    heads = [_text(lines[i]) for i in below[:_ROWS]]
+    values = [
+        each
+        for each in heads
+        if (_CELL.fullmatch(each) and any(map(str.isdigit, each))) or _WEEKS.fullmatch(each)
+    ]
     numbers = sum(any(map(str.isdigit, _text(lines[i]))) for i in above + below)
-    return bool(above and below) and clinical and numbers >= _ROWS - 1
+    within = bool(above and below) and numbers >= _ROWS - 1
+    return within or len(values) == _ROWS
 
 
 def _is_setting(
@@ -211,7 +219,10 @@ def _row(lines: Sequence[TextLine], index: int) -> _Row | None:
     measured = _MEASURE.fullmatch(value) is not None
     third = _next_in_row(lines, other)
     if third is not None and not measured:  # the units stand above the columns
-        measured = all(_DECIMAL.fullmatch(_text(lines[i])) for i in (other, third))
+        cells = [_text(lines[i]) for i in (other, third)]
+        measured = all(
+            _DECIMAL.fullmatch(each) and float(each) < _AS_HEAVY for each in cells
+        )
     return _Row(lines[index], lines[other].box, measured)
 
 

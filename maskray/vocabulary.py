@@ -149,10 +149,10 @@ def is_concept(word: str) -> bool:
     return fold(word) in _concept_words()[0] - _HARDLY_CONCEPTS
 
 
-_HARDLY_CONCEPTS = frozenset({"TAN", "LOW", "MORE", "SON"})
+_HARDLY_CONCEPTS = frozenset("TAN LOW MORE SON LONG WALL BLOCK RING ROOT".split())
 TWO_LETTER_NAMES = frozenset(
-    "AN BA BO DO FU GU HA HE HO HU IM KO KU LE LI LO LU MA NG OH QI SO SU TO VO WU XU YE "
-    "YU".split()
+    "AN BA BO DO FU GU HA HE HO HU IM KO KU LE LI LO LU MA MI MO NG OH PI QI RA SO SU TA "
+    "TO VO WU XU YE YU".split()
 )
 """Family names of two letters, some of which are short forms, too."""
 

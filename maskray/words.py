@@ -20,6 +20,7 @@ from maskray.vocabulary import (
     TITLES,
     TWO_LETTER_NAMES,
     clinical_words,
+    console_terms,
     eponyms,
     is_clinical,
     is_common_name,
@@ -101,11 +102,13 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     if after is None:
         return False
     initial = len(after.text) == 1 and after.is_word and after.before[:1] in (",", "^")
+    if after.folded in ("L", "R") and line[index].folded in console_terms():
+        initial = False  # LAT, R
     signs = after.before + "".join(each.before for each in line[2:3])
     aged = (
         index == 0
         and (
-            (after.folded in ("M", "F") and not set(signs) & set("/+-"))  # IQR/M, F+15
+            (after.folded in ("M", "F") and not set(signs) & set("/+-:"))  # IQR/M, F+15
             or _AGE.fullmatch(after.folded) is not None
             or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
             or (after.is_number and [e.folded for e in line[2:3]] in (["M"], ["F"]))
@@ -147,7 +150,12 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or (line[index].folded == "ID" and is_counted(line, index))
         or is_run_into_side(line[index].folded)
         or is_plain_word(line[index].text)
+        or line[index].text in _IN_SMALL
     )
+
+
+_IN_SMALL = frozenset("re li dex dext sin int ext sup inf prox dist Rx".split())
+"""Short forms, mostly of sides, which are somebody's if written large."""
 
 
 def is_run_into_side(word: str) -> bool:
@@ -218,9 +226,13 @@ def are_halves(one: Token, other: Token) -> bool:
     """Whether two tokens make one clinical word: ``Flu oro``."""
     whole = one.text + other.text
     glued = not other.before.strip() and len(whole) > LONG_ENOUGH and whole.isalnum()
-    if any(is_name(one.text) and len(one.text) >= LONG_ENOUGH for one in (one, other)):
+    if any(len(one.text) == 1 and is_name(two.text) for one, two in _both(one, other)):
         return False  # CHANG E is no CHANGE
     return glued and fold(whole) in clinical_words() and not is_name(whole)
+
+
+def _both(one: Token, other: Token) -> tuple[tuple[Token, Token], tuple[Token, Token]]:
+    return (one, other), (other, one)
 
 
 def by_script(line: Sequence[Token], text: str, found: list[Category | None]) -> None:

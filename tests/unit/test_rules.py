@@ -201,7 +201,7 @@ MIXED_NAMES = """
     BONE {name:BROWN}
     {name:SMITH^JOHN} MRN {patient_id:12345} {date:12-MAR-2019} LEFT KNEE AP
     {name:SMITH JOHN} {phi:12345678} M 045Y
-    Comment: seen by {name:jones}
+    Comment: seen by {physician:jones}
     AP SUPINE {phi:THISTLEWOOD} 12:1
 """
 
@@ -2263,4 +2263,51 @@ def test_words_of_diseases_and_names_of_grades(marked):
     ],
 )
 def test_what_a_fifth_review_found(marked):
+    assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "DR HAND AP",
+        "{physician:DR. HAND}",
+        "{name:LE QUANG} {phi:DUC}",
+        "{physician:Dr. TA}",
+        "{phi:LONG}, {name:J}",
+        "B/O {phi:LONG}",
+        "GALL BLADDER",
+        "PORT ABLE",
+        "LAT, R",
+        "Fluoro {date:14:30}",
+        "Fluoro 01:30",
+        "{phi:FT} {date:14:30}",
+        "{phi:JB} 22w3d",
+        "TSE/3500/100",
+        "512 512 320",
+        "105 110 115",
+        "{patient_id:123 456 789}",
+        "{date:10 : 24}",
+        "Im 10 : 24",
+        "12/10 mmHg",
+        "{date:OCT 23} MS",
+        "{name:HARRIS SALTER}",
+        "Salter-Harris II",
+        "{name:WEISS MALLORY}",
+        "{name:LIMA GRAFT} F 45",
+        "Garden III",
+        "{name:Garden}",
+        "{phi:KELLGREN} V",
+        "Tanner-Whitehouse 11.3 y",
+        "{name:COBB} {date:12.05.61}",
+        "Cobb 32 deg",
+        "{other_id:MR-2019-5}",
+        "Gain:M",
+        "Stimulus: III, White",
+        "Rx: +2.75 DS",
+        "Transcribed by {physician:MA}",
+        "{institution:Tidewater Endoscopy}",
+        "New York Heart Association",
+    ],
+)
+def test_what_a_sixth_review_found(marked):
     assert wrong(marked) == {}

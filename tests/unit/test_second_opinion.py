@@ -447,3 +447,12 @@ def test_teeth_that_look_like_zeros_are_no_text() -> None:
     assert judged(Seen((small,)), SecondEngine(("00000", 0.9)))[1]
     digits = line("40718", Box(0, 20, 390, 180), confidence=0.99)
     assert judged(Seen((digits,)), SecondEngine())[1]
+
+
+def test_what_is_read_elsewhere_takes_no_label_from_a_value() -> None:
+    label, value = line("Operator:", Box(20, 20, 110, 40)), line("AC", Box(20, 44, 50, 64))
+    noise = line("?", PLACE, 0.3)
+    quiet = judged(Seen((label, value)), SecondEngine())[1]
+    loud = judged(Seen((label, value), (noise,)), SecondEngine(("lJxI", 0.3)))[1]
+    assert (Category.OPERATOR, "AC") in quiet
+    assert set(quiet) <= set(loud)

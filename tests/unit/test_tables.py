@@ -174,7 +174,8 @@ def test_a_short_form_that_heads_a_column_of_values_stays():
 def test_a_short_form_between_settings_stays():
     assert hidden(page("14 Hz", "CW", "50%", "1.8 MHz")) == set()
     assert hidden(page("CW", "14 Hz", "50%", "Depth")) == {"CW"}  # a banner
-    assert hidden(page("14 Hz", "KB", "50%", "1.8 MHz")) == {"KB"}  # nobody lists it
+    for initials in ("KB", "PC", "MA"):  # some are short forms, too
+        assert hidden(page("14 Hz", initials, "50%", "1.8 MHz")) == {initials}
     assert "CW" in hidden(page("14 Hz", "OKONJWE", "CW", "50%", "1.8 MHz"))
 
 
@@ -183,6 +184,7 @@ def test_a_row_of_plain_decimals_under_units_is_a_row_of_measures():
     assert hidden(page(*rows[:2], "Qxvor|1.34|3.62", *rows[2:])) == set()
     assert "Qxvor" in hidden(page(*rows[:2], "Qxvor|1.34|362", *rows[2:]))
     assert "Qxvor" in hidden(page(rows[0], "Qxvor|1.34|3.62", *rows[1:]))
+    assert "Qxvor" in hidden(page(*rows[:2], "Qxvor|1.70|68.2", *rows[2:]))  # and heavy
 
 
 SETTINGS = ["S5-1", "14 Hz", "DR 70", "50%", "1.8 MHz"]
