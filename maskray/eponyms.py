@@ -23,7 +23,9 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
         return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
     if _is_measured(line, index):
         return True
-    beside = eponyms().get(name)
+    beside = eponyms().get(name, frozenset())
+    if _is_joined(line, index, beside):
+        return True
     if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
         return False
     if not beside:
@@ -40,6 +42,14 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     ):
         return True  # WillisCircle of Willis: two readings of a line in one
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
+
+
+def _is_joined(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
+    """Whether a hyphen joins it to its thing: ``Greulich-Pyle 11 y``, whatever follows."""
+    before, after = line[max(index - 1, 0) : index], line[index + 1 : index + 2]
+    return any(
+        each.folded in beside and line[index].before == "-" for each in before
+    ) or any(each.folded in beside and each.before == "-" for each in after)
 
 
 def _is_measured(line: Sequence[Token], index: int) -> bool:
