@@ -34,15 +34,20 @@ def by_neighbouring_label(
 ) -> None:
     """A label without a value says what stands right of it or just below it.
 
+    One that stands itself, what stands at either of its ends.
+
     Clinical text behind that is another item of the row.
     """
     for index, line in enumerate(lines):
         category = open_label(line.text.get_secret_value())
         if category is None:
             continue
-        nearest = nearest_line(lines, index, is_right_of)
-        if nearest is None:
-            nearest = nearest_line(lines, index, _is_below)
+        if line.box.height > line.box.width:
+            nearest = nearest_line(lines, index, _is_behind_standing)
+        else:
+            nearest = nearest_line(lines, index, is_right_of)
+            if nearest is None:
+                nearest = nearest_line(lines, index, _is_below)
         for other in () if nearest is None else _there(lines, nearest):
             text = lines[other].text.get_secret_value()
             if _is_next_field(text):
@@ -271,6 +276,12 @@ def nearest_line(
         ),
         default=None,
     )
+
+
+def _is_behind_standing(here: Box, there: Box) -> bool:
+    level = min(here.x1, there.x1) - max(here.x0, there.x0)
+    gap = max(there.y0 - here.y1, here.y0 - there.y1)
+    return level > 0.5 * here.width and -here.width < gap < 8 * here.width
 
 
 def is_right_of(here: Box, there: Box) -> bool:

@@ -337,15 +337,10 @@ def _was_read(line: TextLine, lines: Iterable[TextLine]) -> bool:
 
 
 def _behind_labels(instance: Instance, lines: Sequence[TextLine]) -> list[TextLine]:
-    """The places right of labels whose values nobody read: they may be too faint."""
+    """The places behind labels whose values nobody read: they may be too faint."""
     places: list[TextLine] = []
     labels = [line for line in lines if _is_label(line) and line.view not in REMOVED]
     for label in labels:
-        here, high = label.box, label.box.height
-        if high > here.width:
-            continue
-        near = Box(here.x1, here.y0, here.x1 + _VALUE_NEAR * high, here.y1)
-        below = Box(here.x0, here.y1, here.x1, here.y1 + 2 * high)
         read = [
             other
             for other in lines
@@ -353,21 +348,39 @@ def _behind_labels(instance: Instance, lines: Sequence[TextLine]) -> list[TextLi
             and len(letters(other.text.get_secret_value())) > _SHORT
             and other is not label
         ]
-        if any(
-            each.box.overlap(near) or (each.box.overlap(below) and _may_be_value(each))
-            for each in read
-        ):
-            continue
-        end = here.x1 + _VALUE_LONG * high
-        end = min([end, *(each.box.x0 for each in read if _in_row(each.box, here))])
-        behind = Box(here.x1, here.y0, max(end, here.x1 + 1), here.y1)
-        inside = behind.clip(instance.pixels.rows, instance.pixels.columns)
-        if inside is None:
-            continue
-        place = TextLine(label.frames, inside, SecretStr(""), 0.0)
-        views = {"" if label.view in FIRST else label.view, ""}
-        places += [replace(place, view=view) for view in views]
+        for behind in _behind(label.box, read):
+            inside = behind.clip(instance.pixels.rows, instance.pixels.columns)
+            if inside is None:
+                continue
+            place = TextLine(label.frames, inside, SecretStr(""), 0.0)
+            views = {"" if label.view in FIRST else label.view, ""}
+            places += [replace(place, view=view) for view in views]
     return list(dict.fromkeys(places))
+
+
+def _behind(here: Box, read: Sequence[TextLine]) -> Iterator[Box]:
+    """Where a label's value stands: right of it, above or below it if the label stands."""
+    boxes = [each.box for each in read]
+    if here.height > here.width:
+        near, long = _VALUE_NEAR * here.width, _VALUE_LONG * here.width
+        for y0, y1, end in ((-near, 0, -long), (0, near, long)):
+            edge = here.y0 if end < 0 else here.y1
+            if not any(
+                e.overlap(Box(here.x0, edge + y0, here.x1, edge + y1)) for e in boxes
+            ):
+                yield Box(here.x0, edge + min(end, 0), here.x1, edge + max(end, 0))
+        return
+    high = here.height
+    near_it = Box(here.x1, here.y0, here.x1 + _VALUE_NEAR * high, here.y1)
+    below = Box(here.x0, here.y1, here.x1, here.y1 + 2 * high)
+    if any(
+        each.box.overlap(near_it) or (each.box.overlap(below) and _may_be_value(each))
+        for each in read
+    ):
+        return
+    end = here.x1 + _VALUE_LONG * high
+    end = min([end, *(box.x0 for box in boxes if _in_row(box, here))])
+    yield Box(here.x1, here.y0, max(end, here.x1 + 1), here.y1)
 
 
 def _is_label(line: TextLine) -> bool:

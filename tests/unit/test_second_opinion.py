@@ -456,3 +456,14 @@ def test_what_is_read_elsewhere_takes_no_label_from_a_value() -> None:
     loud = judged(Seen((label, value), (noise,)), SecondEngine(("lJxI", 0.3)))[1]
     assert (Category.OPERATOR, "AC") in quiet
     assert set(quiet) <= set(loud)
+
+
+@pytest.mark.parametrize("value", [Box(40, 20, 54, 90), Box(40, 150, 54, 190)])
+def test_easyocr_looks_behind_a_label_that_stands(value: Box) -> None:
+    label = line("TEC", Box(40, 100, 54, 146))
+    engine = SecondEngine()
+    judged(Seen((label,)), engine)
+    assert len(engine.asked) == 4  # above and below, turned to either side
+    one_end = SecondEngine()
+    judged(Seen((label, line("LUNG", value))), one_end)
+    assert len(one_end.asked) == 2

@@ -220,3 +220,11 @@ def test_a_range_before_a_unit_of_its_own_is_no_date():
     assert row("10-12", "min") == set()
     assert row("10-12", "MIN") == row("10-12", "min", gap=60) == {"10-12"}
     assert row("10/12", "min") == {"10/12"}
+
+
+def test_a_label_that_stands_says_what_stands_at_its_ends() -> None:
+    label = TextLine((0,), Box(100, 100, 114, 150), SecretStr("TECH"), 0.99)
+    above = TextLine((0,), Box(100, 60, 114, 90), SecretStr("AC"), 0.99)
+    beside = TextLine((0,), Box(300, 110, 380, 130), SecretStr("Im: 24/107"), 0.99)
+    assert hidden([label, above, beside]) == {"AC"}
+    assert hidden([label, beside]) == set()
