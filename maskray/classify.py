@@ -83,8 +83,8 @@ _SCANNED = re.compile(
 )
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
 _MODELS = re.compile(
-    r"(?<![\w-])(?:P[LSUVE][A-Z]-\d{2,4}[A-Z]{2}"
-    r"|(?:EG|EC|EB|ED|EN|EI|ES|FB)-\d{3}[A-Z]{1,3}\d?)(?![\w-])"
+    r"(?<![\w-])(?:P[LSUV][A-Z]-\d{2,4}(?:BT|AT|BX|ST|MV|SX|LT|CT)"
+    r"|E[GCBDNI]-\d{3}(?:R|RD|ZP|ZW|N|NW|WR|UT|UR|MP|L|T|XT)\d?)(?![\w-])"
 )
 """Transducers and endoscopes: ``PLT-1005BT``, ``EG-760R``."""
 _LEVEL = r"(?:C[1-8]|T(?:1[0-3]|[1-9])|L[1-6]|S[1-5])"

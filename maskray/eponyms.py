@@ -9,7 +9,14 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from maskray.text import LONG_ENOUGH, Token, distance
-from maskray.vocabulary import TITLES, clinical_words, eponyms, is_clinical, is_name
+from maskray.vocabulary import (
+    TITLES,
+    clinical_words,
+    eponyms,
+    is_clinical,
+    is_common_name,
+    is_name,
+)
 
 _TITLES = TITLES | {"MR", "MS", "SR", "SRA"}
 """Before an eponym these are no abbreviations."""
@@ -47,6 +54,8 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
 def _is_joined(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
     """Whether a hyphen joins it to its thing: ``Greulich-Pyle 11 y``, whatever follows."""
     before, after = line[max(index - 1, 0) : index], line[index + 1 : index + 2]
+    if any(each.before[:1] == "," for each in line[index + 1 : index + 3]):
+        return False
     return any(
         each.folded in beside and line[index].before == "-" for each in before
     ) or any(each.folded in beside and each.before == "-" for each in after)
@@ -73,7 +82,8 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     if name == "PARIS" and figures[:1] == ["0"]:
         return len(rest) > 1 and rest[1].before == "-" and rest[1].text[0] in "Il"
     if rest and not rest[0].before.strip(" :") and _is_graded(name):
-        alone = len(rest) == 1 and _NUMERAL.fullmatch(rest[0].text) is not None
+        alone = _NUMERAL.fullmatch(rest[0].text) is not None and not is_common_name(name)
+        alone = alone and index == 0 and len(rest) == 1
         grade = _GRADE.fullmatch(rest[0].text) is not None
         return alone or (grade and not is_name(name))  # Mallampati III
     if "VIEW" in eponyms().get(name, ()) and figures[1:] == ["\u00b0"]:
@@ -135,8 +145,17 @@ def _may_be_called(line: Sequence[Token], token: Token) -> bool:
     """
     index = next(i for i, each in enumerate(line) if each is token)
     joined = any(each.before[:1] in ("-", ":") for each in line[index : index + 2])
+    thing = any(each.folded in _THINGS for each in line)
     called = is_name(token.text) and not is_clinical(token.text)
-    return called and not joined and not token.text.islower()
+    called = called and token.folded in eponyms()
+    return called and not (joined or thing or token.text.islower())
+
+
+_THINGS = frozenset(
+    "CLASSIFICATION DISEASE FRACTURE GRADE INDEX LENGTH LESION MALFORMATION METHOD RATIO "
+    "SCORE SHUNT SIGN STAGE SYNDROME TYPE OPACITY OPACITIES".split()
+)
+"""What is called by two names."""
 
 
 def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:
@@ -168,7 +187,10 @@ _LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())
 def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
     """Whether a name has a comma behind it, or an initial beside it."""
     near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
-    comma = line[index + 1].before.startswith(",") if line[index + 1 :] else False
+    doubled = [each.before for each in line[index + 1 : index + 2]] == ["-"]
+    comma = any(
+        each.before.startswith(",") for each in line[index + 1 : index + 2 + doubled]
+    )
     aged = _is_of_a_person(line[index + 1 :])
     initial = (len(e.text) == 1 and e.is_word and e.folded not in beside for e in near)
     return comma or aged or any(initial)

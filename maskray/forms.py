@@ -158,7 +158,8 @@ _TIMES = _patterns(
     rf"(?<![\d:.])(?<!\bK)(?:[01]?\d|2[0-3])\s?[:.]{{1,2}}\s?[0-5]\d\s?[:.]\s?[0-5]\d"
     rf"(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
     # 10 : 11
-    rf"^\s*(?:TIME\s*:?\s*)?(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}?\s*$",
+    rf"(?<![\w:.])(?<!\d\s)(?<!\d\s\s)(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d"
+    rf"{_HALF_DAY}?(?!\s?[\d:%]|\.\d)",
     # Time: 13.03, whose colon was read as a point
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
@@ -200,7 +201,7 @@ _PHONES = _patterns(
     r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
     r"(?<!\w)(?<!\d\.)0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2}\s?\d{0,3}(?!\d)",
     # 01 23 45 67 89
-    r"(?<!\w)(?<!\d\.)0\d(?![\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
+    r"(?<!\w)(?<!\d\.)0[1-9](?![\s.]0\d[\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
     # Ph 555 0142
     r"(?<!\w)PH[.:]?\s?\d{3}[\s-]\d{4}(?!\d)",
     # Its plus was not read: 49 30 5550 336
@@ -226,6 +227,7 @@ _ADDRESSES = _patterns(
     # HERONHAM, ON 28920, HERONHAM, ON M5G 2C4
     r"(?<!\w)(?:[A-Z]+\s+){0,2}[A-Z]+,\s*[A-Z]{2},?\s+(?:\d{5}|[A-Z]\d[A-Z]\s?\d[A-Z]\d)\b",
 )
+_SIZE = "(?:128|192|256|320|384|512|640|768)"
 _NATIONAL = _patterns(
     r"(?<![\w-])(?<!\d\.)\d{3}-\d{2}-\d{4}(?![\w-])",  # United States
     # ... and Medicare: 1EG4-TE5-MK73
@@ -241,7 +243,7 @@ _NATIONAL = _patterns(
     rf"^\D*(?<![\w-])(?<!\d\.){_DD}{_MM}\d\d \d{{4}}\s*$",
     r"^\D*(?<![\w-])(?<!\d\.)(?!\d{3}0 \d{3}0 \d{3}0|1024 1024)"
     r"[1-9]\d{3} \d{4} \d{4}(?: \d{4})?\s*$",
-    r"^\D*(?<![\w-])(?<!\d\.)(?!\d\d[05] \d\d[05] \d\d[05]|512 |384 |256 |192 )"
+    rf"^\D*(?<![\w-])(?<!\d\.)(?!\d\d[05] \d\d[05] \d\d[05])(?!(?:{_SIZE} ){{2}}{_SIZE}\b)"
     r"\d{3} \d{3} \d{3}\s*$",
 )
 """Numbers of persons or their insurance, as countries write them."""
@@ -279,8 +281,8 @@ _GROUPS = re.compile(
     r"|(?![BCRSTW]-\d0-\d*0(?!\d))[A-Z]{1,2}-\d{2}-\d{3,}"  # but not B-50-800
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
     r"|(?!(?:T?SE|FLAIR|T[RE]|W[LW]|FOV|MAT|IM|SL|KV|BP)/)"
-    r"[A-Z]{2,6}/\d{3,6}/(?:[0-2]\d|(?:19|20)\d\d)"
-    r"|[A-Z]{1,5}-(?:19|20)\d\d-\d{1,6}"
+    r"[A-Z]{2,6}/\d{3,6}/\d{2,4}"
+    r"|(?!(?:SE|T[REI]|B|ISO|DIN|EN|IEC)-)[A-Z]{1,5}-(?:19|20)\d\d-\d{1,6}"
     r"|(?:CT|MRI?|PET|US|XR|NM|CR|DX|PT|MG|RAD|ECHO|PAT|SUBJ)-\d{4,}"
     r"|(?!\d*0-\d*0-|512-)\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|ML|DB|BP|AX|SW)[A-Z]{2}"
     r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
@@ -317,6 +319,10 @@ _SHORT_LASTS = re.compile(
     r"(?<![A-Z])(?:FLUORO(?: TIME)?|DELAY|BEAM ON)\s*[:=]?\s*$", re.IGNORECASE
 )
 """... and before one that may be the time of a day, too:"""
+_SPACED = re.compile(r"\s:|:\s")
+_RATIOS = re.compile(
+    r"(?<![A-Z])(?:IMG?|IMAGE|FR|FRAME|RATIO|SCALE|SER?|SLICE|PAGE)\s*:?\s*$"
+)
 _OF_DAY = re.compile(r"[12]\d:")
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
@@ -407,7 +413,8 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
         for match in _matches(patterns, digits):
             before = text[: match.start()]
             short = _SHORT_LASTS.search(before) and _OF_DAY.match(match.group()) is None
-            if not (unless.search(before) or short):
+            counts = _SPACED.search(match.group()) and _RATIOS.search(before)
+            if not (unless.search(before) or short or counts):
                 yield _form(match, Category.DATE)
 
 

@@ -166,12 +166,20 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     if any(sign in after for sign in ":#=;") or strong:
         return LABELS[word]
     if word == "DR" and following is not None and following.is_word:
-        digital = line[index].text == "DR" and following.before != "."
-        return None if digital and is_concept(following.text) else LABELS[word]
+        return None if is_digital(line, index) else LABELS[word]
     if word == "OP" and following is not None and (index, len(line)) == (0, 2):
         capitals = following.text.isupper() and len(following.text) <= MOST_INITIALS
         return LABELS[word] if capitals and following.is_word else None
     return None
+
+
+def is_digital(line: Sequence[Token], index: int) -> bool:
+    """Whether a ``DR`` is no doctor but a digital radiograph: ``DR HAND AP``."""
+    part, view = (*line[index + 1 : index + 3], None, None)[:2]
+    if index > 0 or line[index].text != "DR" or part is None or part.before == ".":
+        return False
+    seen = view is not None and view.folded in ("AP", "PA", "LAT", "OBL", "LATERAL")
+    return is_concept(part.text) and (seen or not is_name(part.text))
 
 
 def _announces_id(line: Sequence[Token], index: int, word: str) -> bool:

@@ -7,7 +7,7 @@ if a name is beside it, or a comma or a caret joins them.
 from collections.abc import Sequence
 
 from maskray.eponyms import is_eponym
-from maskray.labels import LABELS, WORDY, announces, label_word
+from maskray.labels import LABELS, WORDY, announces, is_digital, label_word
 from maskray.markers import SIDES
 from maskray.records import Category
 from maskray.text import MOST_INITIALS, Token
@@ -77,9 +77,8 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
-        digital = before is not None and before.text == "DR" and token.before != "."
         titled = before is not None and before.folded in TITLES and is_name(token.text)
-        if titled and not (digital and is_concept(token.text)):
+        if titled and not is_digital(line, index - 1):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
             found[index] = Category.NAME

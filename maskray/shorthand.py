@@ -224,6 +224,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     small = fold(token.text.translate(_SMALL_GLYPHS))  # mGy/mln
     if token.before == "/" and line[index - 1].folded in console_terms():
         return token.text.islower() and small in console_terms()
+    if token.text in ("DS", "DC") and index > 1 and line[index - 1].before == ".":
+        return line[index - 2].before.strip(" :") in ("+", "-")  # +2.75 DS, dioptres
     numeric = line[index - 1].is_number and not token.before
     if numeric and token.text in _CENTIMETRES | _OF_NUMBERS:
         return True
@@ -235,8 +237,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 
 
 _LONGEST_UNIT = 3
-_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws atm DS DC".split())
-"""Units that are initials or a name elsewhere: gray, Wood units, fractions, dioptres."""
+_OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws atm".split())
+"""Units that are initials or a name elsewhere: gray, Wood units, fractions."""
 _CENTIMETRES = frozenset({"gm", "em", "om"})
 """What ``cm`` is misread as."""
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")

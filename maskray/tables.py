@@ -51,6 +51,7 @@ _LABEL_FAR = 3
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
 _CODE = re.compile(r"\s*[A-Z][A-Za-z]{1,3}\s*")
+_SETTING = re.compile(r"\s*[A-Za-z]{2,5}\s?:\s?(?:[A-Z]{0,2}\d[\d.]*)\s*%?\s*")
 _ALONE_IN_COLUMNS = frozenset("CW PW GA TC MI TI TR TE NF HR QT BD WF DR FR PG VR".split())
 _SETTINGS, _SHORT_FORM = 2, range(3, 6)
 """So many settings above and below make one of an unknown word of so many letters."""
@@ -150,20 +151,16 @@ def is_among_measures(
 def _is_setting(
     lines: Sequence[TextLine], labelled: Sequence[Sequence[Labelled]], index: int
 ) -> bool:
-    """Whether a line is one of many settings, within their column: ``ENH: B5``, ``PMT``.
+    """Whether a line is one of many settings, within their column: ``ENH: B5``, ``POff``.
 
-    Two clinical lines stand above and below it, most with figures, and nothing else. Of
-    a longer word, or of two letters, it tells nothing.
+    Two clinical lines stand above and below it, most with figures, and nothing else. It
+    is written as no name is: with a colon and a figure, or small and large letters mixed.
     """
-    unknown = [
-        token
-        for run in labelled[index]
-        if run.category is Category.UNKNOWN
-        for token in tokens(_text(lines[index])[run.start : run.end])
-    ]
-    if any(len(each.text) not in _SHORT_FORM for each in unknown):
-        return False
-    if _OF_A_PERSON.search(_text(lines[index])):
+    text = _text(lines[index])
+    setting = _SETTING.fullmatch(text) is not None
+    mixed = text.strip().isalpha() and not (text.istitle() or text.isupper())
+    mixed = mixed and not text.islower() and len(text.strip()) in _SHORT_FORM
+    if not (setting or mixed) or _OF_A_PERSON.search(text):
         return False
     above, below = _column(lines, index, -1), _column(lines, index, 1)
     near = [*above[:_SETTINGS], *below[:_SETTINGS]]

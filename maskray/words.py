@@ -226,13 +226,10 @@ def are_halves(one: Token, other: Token) -> bool:
     """Whether two tokens make one clinical word: ``Flu oro``."""
     whole = one.text + other.text
     glued = not other.before.strip() and len(whole) > LONG_ENOUGH and whole.isalnum()
-    if any(len(one.text) == 1 and is_name(two.text) for one, two in _both(one, other)):
+    called = [is_name(each.text) or len(each.text) == 1 for each in (one, other)]
+    if all(called):
         return False  # CHANG E is no CHANGE
     return glued and fold(whole) in clinical_words() and not is_name(whole)
-
-
-def _both(one: Token, other: Token) -> tuple[tuple[Token, Token], tuple[Token, Token]]:
-    return (one, other), (other, one)
 
 
 def by_script(line: Sequence[Token], text: str, found: list[Category | None]) -> None:

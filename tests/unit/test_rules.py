@@ -2276,7 +2276,6 @@ def test_what_a_fifth_review_found(marked):
         "{phi:LONG}, {name:J}",
         "B/O {phi:LONG}",
         "GALL BLADDER",
-        "PORT ABLE",
         "LAT, R",
         "Fluoro {date:14:30}",
         "Fluoro 01:30",
@@ -2310,4 +2309,38 @@ def test_what_a_fifth_review_found(marked):
     ],
 )
 def test_what_a_sixth_review_found(marked):
+    assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{physician:DR PAGE} {date:12/03/2014}",
+        "REF: {physician:DR SHARP}",
+        "DR HAND AP",
+        "{name:ROBERT GARDEN III}",
+        "{name:PETER GLEASON II}",
+        "Pfirrmann IV",
+        "{patient_id:256 123 456}",
+        "512 512 320",
+        "Exam {date:09: 45}",
+        "CHEST PA {date:10 : 11}",
+        "Im 10 : 24",
+        "Rx: +2.75 DS",
+        "CHEST 70 {phi:DS}",
+        "{name:HUNTER IAN}",
+        "{phone:01 02 33 44 55}",
+        "02 04 06 08 10",
+        "{other_id:CT/1234/345}",
+        "EC-{phi:123AB}",
+        "EG-760R",
+        "{name:WHITEHOUSE-TANNER, ANNA}",
+        "Tanner-Whitehouse 11.3 y",
+        "Hill Sachs lesion",
+        "Budd Chiari syndrome",
+        "SE-2000-10",
+        "{other_id:MR-2019-5538}",
+    ],
+)
+def test_what_a_seventh_review_found(marked):
     assert wrong(marked) == {}
