@@ -116,7 +116,7 @@ def second_opinion(
         for line in _lines(each, read.get(each, ()), again.get(each, ()))
     ]
     # What is read behind a label is what it says, but tells nothing of other lines.
-    for lines in (own, more, [*own, *more]):
+    for lines in (own, more, [*own, *more]) if more else (own,):
         found = rules.findings(lines, instance.identifiers, settings.policy)
         kept += (each for each in found if each not in kept)
     return seen, kept, _boxes(read)
