@@ -257,7 +257,7 @@ def _is_texture(
     text = line.text.get_secret_value().strip()
     if _is_unconfirmed(line, lines) and not any(_is_sure(each) for each in read):
         return True
-    if _fills_frame(line, instance):
+    if _fills_frame(line, instance) and not any(map(_tells, read)):
         return True
     if read or any(is_name(token.text) for token in tokens(text)):
         return False
@@ -267,6 +267,11 @@ def _is_texture(
     doubtful = doubtful or _is_huge(line, instance)
     few = count <= _FEW or _is_huge(line, instance)
     return rules.is_lone_foreign(line.text) or (few and doubtful)
+
+
+def _tells(located: Located) -> bool:
+    """Whether EasyOCR surely reads more there than one or two signs over and over."""
+    return _is_sure(located) and len(set(letters(located.text.get_secret_value()))) > _SHORT
 
 
 def _fills_frame(line: TextLine, instance: Instance) -> bool:
