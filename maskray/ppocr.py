@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from maskray.denormals import flushed
 from maskray.errors import ServiceDownError
 from maskray.render import View
 
@@ -59,7 +60,8 @@ class PPOCR:
         try:
             from rapidocr import RapidOCR
 
-            self._ocr = RapidOCR(params=_parameters(size, threads))
+            with flushed():
+                self._ocr = RapidOCR(params=_parameters(size, threads))
             self._ocr.return_word_box = True
             blank = np.zeros((64, 64, 3), np.uint8)
             self.find(blank)
@@ -72,7 +74,10 @@ class PPOCR:
 
     def find(self, picture: View) -> list[tuple[Quad, float]]:
         """Corners and score (0 to 1) of what looks like a line of text."""
-        found = self._ocr(_bgr(picture), use_det=True, use_cls=False, use_rec=False)
+        with flushed():
+            found = self._ocr(
+                _bgr(picture), use_det=True, use_cls=False, use_rec=False
+            )
         if found.boxes is None:
             return []
         return [
