@@ -13,6 +13,7 @@ from maskray.vocabulary import (
     TITLES,
     clinical_words,
     eponyms,
+    eponyms_of,
     is_clinical,
     is_common_name,
     is_name,
@@ -224,8 +225,9 @@ def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
         return False
     near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
     return any(
-        not beside.isdisjoint(near) and distance(name, eponym, 2) <= 2
-        for eponym, beside in eponyms().items()
+        distance(name, eponym, 2) <= 2
+        for word in near
+        for eponym in eponyms_of().get(word, ())
         if len(eponym) > LONG_ENOUGH + 1
     )
 

@@ -192,6 +192,16 @@ def eponyms() -> dict[str, frozenset[str]]:
     return {word: frozenset(beside) for word, beside in found.items() if beside}
 
 
+@cache
+def eponyms_of() -> dict[str, frozenset[str]]:
+    """The same the other way round: ``CIRCLE`` → ``WILLIS`` and others."""
+    found: dict[str, set[str]] = {}
+    for name, beside in eponyms().items():
+        for word in beside:
+            found.setdefault(word, set()).add(name)
+    return {word: frozenset(names) for word, names in found.items()}
+
+
 _ANYBODYS = frozenset(
     "BODY BRAIN FOOT HAND HEAD KNEE LEFT RIGHT LENGTH DENSITY WEIGHT HEIGHT VALUE "
     "QUALIFIER STRUCTURE RENAL CATHETER UNIT HEART CARE PROJECTION PHYSICAL "
