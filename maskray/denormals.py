@@ -21,9 +21,9 @@ _FLUSH = 0x8000 | 0x0040
 
 @contextlib.contextmanager
 def flushed() -> Iterator[None]:
-    """In this thread, and in those started here, denormal numbers count as 0.
+    """Denormal numbers count as 0 in this thread, and in those started here for good.
 
-    Only for the time being: stored values may be such numbers, and are compared.
+    Not for longer than a network runs: stored values may be such numbers, and are compared.
     """
     library = _library()
     if library is None:
@@ -33,8 +33,8 @@ def flushed() -> Iterator[None]:
     library.fegetenv(before)
     ctypes.memmove(inside, before, ctypes.sizeof(before))
     inside[_MXCSR] |= _FLUSH
-    library.fesetenv(inside)
     try:
+        library.fesetenv(inside)
         yield
     finally:
         library.fesetenv(before)

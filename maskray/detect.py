@@ -52,6 +52,7 @@ _SETTLED = 0.9
 """The tiny network's confidence in plain text that needs no other reading."""
 _SETTLED_SHORT = 0.97
 _UNREADABLE = 0.3
+_HALF_READ = 0.6
 _CERTAIN, _SURER = 0.95, 0.1
 """A reading with that confidence, and so much more, is believed before another one ..."""
 _AS_LONG, _AS_THICK_AGAIN, _WITHIN = 1.3, 1.8, 0.9
@@ -288,10 +289,21 @@ def _read(
     again = reader.read(view, [spots[i] for i in open_ones])
     for i, each in zip(open_ones, again, strict=True):
         one, other = each, read[i]
-        if not _is_sure(one) and other.confidence > one.confidence:
+        unsure = not _is_sure(one) and other.confidence > one.confidence
+        if unsure or _leaves_out(one, other):
             one, other = other, one
         read[i] = replace(one, other=other)
     return read
+
+
+def _leaves_out(one: Reading, other: Reading) -> bool:
+    """Whether one network reads hardly half of the letters that the other one reads surely.
+
+    The small one has blanks for what is no letter of its alphabets; the tiny one takes the
+    Latin letters that are most like it.
+    """
+    mine, its = (letters(each.text.get_secret_value()) for each in (one, other))
+    return _is_sure(other) and len(its) >= _FEW and len(mine) <= _HALF_READ * len(its)
 
 
 def _is_open(reading: Reading, identifiers: Identifiers) -> bool:

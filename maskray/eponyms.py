@@ -33,7 +33,8 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
         return True
     beside = eponyms().get(name, frozenset())
     if _is_joined(line, index, beside):
-        return True
+        around = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
+        return not any(_tells_a_person(e) for e in around if e.folded not in beside)
     if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
         return False
     if not beside:
@@ -55,11 +56,15 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
 def _is_joined(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
     """Whether a hyphen joins it to its thing: ``Greulich-Pyle 11 y``, whatever follows."""
     before, after = line[max(index - 1, 0) : index], line[index + 1 : index + 2]
-    if any(each.before[:1] == "," for each in line[index + 1 : index + 3]):
-        return False
     return any(
         each.folded in beside and line[index].before == "-" for each in before
     ) or any(each.folded in beside and each.before == "-" for each in after)
+
+
+def _tells_a_person(token: Token) -> bool:
+    """Whether a word beside a double name is a name too, or follows its comma."""
+    called = is_name(token.text) and token.folded not in eponyms()
+    return (called or token.before[:1] == ",") and not is_clinical(token.text)
 
 
 def _is_measured(line: Sequence[Token], index: int) -> bool:
@@ -146,17 +151,31 @@ def _may_be_called(line: Sequence[Token], token: Token) -> bool:
     """
     index = next(i for i, each in enumerate(line) if each is token)
     joined = any(each.before[:1] in ("-", ":") for each in line[index : index + 2])
-    thing = any(each.folded in _THINGS for each in line)
     called = is_name(token.text) and not is_clinical(token.text)
-    called = called and token.folded in eponyms()
-    return called and not (joined or thing or token.text.islower())
+    twice = token.folded in eponyms() and _are_of_a_thing(line, index)
+    return called and not (joined or twice or token.text.islower())
+
+
+def _are_of_a_thing(line: Sequence[Token], index: int) -> bool:
+    """Whether the thing that two names name stands behind them, or its grade does."""
+    for at in (index + 1, index + 2):
+        thing, behind = line[at : at + 1], line[at + 1 : at + 2]
+        word = thing[0].folded if thing and not thing[0].before.strip() else ""
+        graded = bool(behind) and not behind[0].before.strip()
+        graded = graded and _RANK.fullmatch(behind[0].text) is not None
+        if word in _THINGS or (word in _RANKED and graded):
+            return True
+    return False
 
 
 _THINGS = frozenset(
-    "CLASSIFICATION DISEASE FRACTURE GRADE INDEX LENGTH LESION MALFORMATION METHOD RATIO "
-    "SCORE SHUNT SIGN STAGE SYNDROME TYPE OPACITY OPACITIES".split()
+    "CLASSIFICATION DISEASE FRACTURE LESION MALFORMATION SHUNT SIGN SYNDROME OPACITY "
+    "OPACITIES".split()
 )
-"""What is called by two names."""
+"""What is called by two names ..."""
+_RANKED = frozenset("GRADE INDEX LENGTH METHOD RATIO SCORE STAGE TYPE".split())
+_RANK = re.compile(r"\d+[abAB]?|[IV]{1,4}[abAB]?")
+"""... or called so with its number: forms ask for a type, too."""
 
 
 def _near_eponym(line: Sequence[Token], index: int) -> list[Token]:

@@ -74,6 +74,8 @@ _DATES = _patterns(
     # 09.092014, 0909.2014, all that a line says
     rf"^\s*(?:{_DD}\.?{_MM}|{_MM}\.?{_DD})(?:(?<=\.\d\d)|\.){_LONG_YEAR}(?:\s*{_HMS})?\s*$",
     rf"(?<!\d)(?<!\d\.){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
+    # SMITH J.16.06.1976
+    rf"(?<=[A-Z]\.){_DAY}([-./]){_DAY}\1{_LONG_YEAR}{_THEN}",
     # 12:34:5606/16/1976
     rf"(?<![\d:.]){_HMS}(?:{_DAY}([-./]){_DAY}\1{_LONG_YEAR}"
     rf"|{_LONG_YEAR}([-./]){_DAY}\2{_DAY})(?!\d)",
@@ -158,8 +160,9 @@ _TIMES = _patterns(
     rf"(?<![\d:.])(?<!\bK)(?:[01]?\d|2[0-3])\s?[:.]{{1,2}}\s?[0-5]\d\s?[:.]\s?[0-5]\d"
     rf"(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
     # 10 : 11
-    rf"(?<![\w:.])(?<!\d\s)(?<!\d\s\s)(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d"
+    rf"(?:(?<![\w:.])|(?<=[A-Z]:))(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d"
     rf"{_HALF_DAY}?(?!\s?[\d:%]|\.\d)",
+    rf"(?:(?<![\w:.])|(?<=[A-Z]:))\d(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}",
     # Time: 13.03, whose colon was read as a point
     r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
@@ -201,7 +204,9 @@ _PHONES = _patterns(
     r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
     r"(?<!\w)(?<!\d\.)0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2}\s?\d{0,3}(?!\d)",
     # 01 23 45 67 89
-    r"(?<!\w)(?<!\d\.)0[1-9](?![\s.]0\d[\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
+    r"(?<!\w)(?<!\d\.)0[1-9](?![\s.]0\d[\s.]0\d[\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
+    # 00 47 22 12 34 56, 0033 1 44 55 66 77
+    r"(?<!\w)(?<!\d\.)00[\s.-]?[1-9]\d{0,2}(?:[\s.-]\d{1,4}){3,6}(?![\d.])",
     # Ph 555 0142
     r"(?<!\w)PH[.:]?\s?\d{3}[\s-]\d{4}(?!\d)",
     # Its plus was not read: 49 30 5550 336
@@ -234,7 +239,8 @@ _NATIONAL = _patterns(
     r"(?<![\w-])(?<!\d\.)[1-9][A-Z][A-Z\d]\d([- ])[A-Z][A-Z\d]\d\1[A-Z]{2}\d\d(?![\w-])",
     r"(?<![\w-])(?<!\d\.)[12] \d\d \d\d \d[\dAB] \d{3} \d{3}(?: \d\d)?(?![\w-])",  # France
     r"(?<![\w-])(?<!\d\.)(?:19|20)\d{6}-\d{4}(?![\w-])",  # Sweden
-    # South America: 39.774.208, but not counts
+    # South America: 39.774.208, but not counts; 451.882-7, 7.451.882-X
+    r"(?<![\w.,])(?:\d{1,2}\.)?\d{3}\.\d{3}-[\dX](?![\w-]|\.\d)",
     r"(?<![\w.,])\d{1,2}\.\d{3}\.\d{3}(?!\w|\.\d|\s?(?:K?CTS|COUNTS?|PIX|VOX))",
     # all that a line says, but for a label: United Kingdom, Australia, Denmark, India
     r"^\D*(?<![\w-])(?<!\d\.)[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] \d\d \d\d \d\d [A-D]\s*$",
@@ -260,6 +266,9 @@ _NUMBERED = _patterns(
     r"(?<!\w)(?:H\.\s?C\.|HC(?=\s?[:#]|\s\d{3,}-|\s\d+-\d{3}))"
     r"[\s:#]{0,3}\d[\d-]{2,}(?!\w|\.\d)",
     r"(?<!\w)(?:PT|PATIENT)\s?#\s?\d{2,}(?!\w|\.\d)",
+    # N\u00ba 5583/21, whose sign may be read as a letter
+    r"(?:(?<=^N[EO0\u00b0\u00ba.])|(?<=^N[EO0\u00b0\u00ba.][\s.])|(?<=^N[EO0\u00b0\u00ba.]\.\s))"
+    r"(?:\d{4,}|\d{3,}/\d{2,4})\s*$",
     r"(?<!\w)ID\s(?:NO|NR|NUM|NUMBER)\.?\s#?\d{3,}(?!\w|\.\d)",
 )
 """``Study ID 4711``"""
@@ -282,7 +291,7 @@ _GROUPS = re.compile(
     r"|[A-Z]{1,2}-\d{2,3} \d{3} \d{3}"
     r"|(?!(?:T?SE|FLAIR|T[RE]|W[LW]|FOV|MAT|IM|SL|KV|BP)/)"
     r"[A-Z]{2,6}/\d{3,6}/\d{2,4}"
-    r"|(?!(?:SE|T[REI]|B|ISO|DIN|EN|IEC)-)[A-Z]{1,5}-(?:19|20)\d\d-\d{1,6}"
+    r"|(?!(?:SE|T[REI]|B)-(?:19|20)00-)[A-Z]{1,5}-(?:19|20)\d\d-\d{1,6}"
     r"|(?:CT|MRI?|PET|US|XR|NM|CR|DX|PT|MG|RAD|ECHO|PAT|SUBJ)-\d{4,}"
     r"|(?!\d*0-\d*0-|512-)\d{2,}-\d{3,}-(?!MM|CM|HZ|HU|KV|ML|DB|BP|AX|SW)[A-Z]{2}"
     r"|\d ?\d-\d ?\d-\d ?\d)(?![\w-])"
@@ -307,7 +316,8 @@ _AGES = _patterns(
     r"^\s*[MF]\s(9\d|10\d)\s*$",
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
-    rf"(?<!\w)(?:AGED?|ALTER|EDAD)\s*[:=]?\s*{_YEARS}",
+    rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)\s*[:=]?\s*{_YEARS}",
+    rf"(?<!\w)(?:ALDER|ETA|IKA|VEK|YAS)\s*[:=]\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
 )
@@ -319,7 +329,7 @@ _SHORT_LASTS = re.compile(
     r"(?<![A-Z])(?:FLUORO(?: TIME)?|DELAY|BEAM ON)\s*[:=]?\s*$", re.IGNORECASE
 )
 """... and before one that may be the time of a day, too:"""
-_SPACED = re.compile(r"\s:|:\s")
+_SPACED = re.compile(r"\d+\s?:\s?\d+")
 _RATIOS = re.compile(
     r"(?<![A-Z])(?:IMG?|IMAGE|FR|FRAME|RATIO|SCALE|SER?|SLICE|PAGE)\s*:?\s*$"
 )
@@ -354,7 +364,7 @@ def find_forms(
         births: Known birth dates as ``YYYYMMDD``; any date after a birth label is one.
     """
     digits = _HYPHENS.sub("-", digits)
-    yield from _dates_and_times(text, digits, births)
+    yield from _dates_and_times(text, digits, words, births)
     for patterns, shown, category in (
         (_NATIONAL, text, Category.PATIENT_ID),
         (_NATIONAL, digits, Category.PATIENT_ID),
@@ -391,14 +401,17 @@ def find_numbers(digits: str) -> Iterator[tuple[int, int]]:
             yield match.span()
 
 
-def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator[Form]:
+def _dates_and_times(
+    text: str, digits: str, words: str, births: frozenset[str]
+) -> Iterator[Form]:
     labelled = _BIRTH.search(text) is not None
     misread = (
         match
         for match in _matches(_MISREAD_MONTHS, digits)
         if _may_name_a_month(match.groups()[-1])
     )
-    for match in itertools.chain(_matches(_DATES, digits), misread):
+    mended = _matches(_DATES, words) if words != digits else ()  # 7 de jul1o de 1953
+    for match in itertools.chain(_matches(_DATES, digits), misread, mended):
         before = text[: match.start()]
         counted = _COUNTS.search(before) or _DECIMAL.search(before)
         separates = counted and _SEPARATION.fullmatch(match.group())
@@ -413,7 +426,7 @@ def _dates_and_times(text: str, digits: str, births: frozenset[str]) -> Iterator
         for match in _matches(patterns, digits):
             before = text[: match.start()]
             short = _SHORT_LASTS.search(before) and _OF_DAY.match(match.group()) is None
-            counts = _SPACED.search(match.group()) and _RATIOS.search(before)
+            counts = _SPACED.fullmatch(match.group()) and _RATIOS.search(before)
             if not (unless.search(before) or short or counts):
                 yield _form(match, Category.DATE)
 

@@ -187,7 +187,8 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
         both = len(line[here].text) == len(line[there].text) == 1 and line[here].is_word
         dotted = line[max(here, there)].before.startswith(".")
         behind = min(here, there) > 0 and found[min(here, there) - 1] is _UNKNOWN
-        if both and dotted and found[here] in (_CLINICAL, Category.SEX):
+        last = max(here, there) == len(line) - 1 == 2 and behind  # DUVANT R L
+        if both and (dotted or last) and found[here] in (_CLINICAL, Category.SEX):
             if _is_person(found[there]):
                 found[here] = found[there]  # J. R. R. TOLKIEN, TOLKIEN J.R.R.
             elif behind:

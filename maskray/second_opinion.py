@@ -257,7 +257,7 @@ def _is_texture(
     text = line.text.get_secret_value().strip()
     if _is_unconfirmed(line, lines) and not any(_is_sure(each) for each in read):
         return True
-    if _fills_frame(line, instance) and not any(map(_tells, read)):
+    if _fills_frame(line, instance) and not _tell(read):
         return True
     if read or any(is_name(token.text) for token in tokens(text)):
         return False
@@ -269,9 +269,11 @@ def _is_texture(
     return rules.is_lone_foreign(line.text) or (few and doubtful)
 
 
-def _tells(located: Located) -> bool:
-    """Whether EasyOCR surely reads more there than one or two signs over and over."""
-    return _is_sure(located) and len(set(letters(located.text.get_secret_value()))) > _SHORT
+def _tell(read: Sequence[Located]) -> bool:
+    """Whether EasyOCR surely reads a name, or more than one or two signs over and over."""
+    texts = [each.text.get_secret_value() for each in read if _is_sure(each)]
+    named = any(is_name(token.text) for text in texts for token in tokens(text))
+    return named or len(set(letters("".join(texts)))) > _SHORT
 
 
 def _fills_frame(line: TextLine, instance: Instance) -> bool:

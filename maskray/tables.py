@@ -19,6 +19,7 @@ from maskray.labels import open_label
 from maskray.markers import MARKERS
 from maskray.records import Category, TextLine
 from maskray.text import Token, tokens
+from maskray.vocabulary import is_name
 
 _UNIT = (
     r"(?:[\u00b5cm]m[\u00b2\u00b323]?|m?s(?:ec)?|[cm]?m/s2?|%|\u00b0|deg|m?l|m?l/m2|g/cm[\u00b22]"
@@ -51,10 +52,12 @@ _LABEL_FAR = 3
 _ROWS, _MOST = 3, 0.6
 """So many other rows make a table, if this share of them is clinical."""
 _CODE = re.compile(r"\s*[A-Z][A-Za-z]{1,3}\s*")
-_SETTING = re.compile(r"\s*[A-Za-z]{2,5}\s?:\s?(?:[A-Z]{0,2}\d[\d.]*)\s*%?\s*")
+_SETTING = re.compile(r"\s*[A-Za-z]{3,5}\s?:\s?(?:[A-Z]{0,2}\d[\d.]*)\s*%?\s*")
 _ALONE_IN_COLUMNS = frozenset("CW PW GA TC MI TI TR TE NF HR QT BD WF DR FR PG VR".split())
-_SETTINGS, _SHORT_FORM = 2, range(3, 6)
-"""So many settings above and below make one of an unknown word of so many letters."""
+_MIXED = re.compile(r"\s*[A-Z]{2,3}[a-z]{1,3}\s*")
+"""``POff``; small letters come first in no name but behind ``Mc``, ``De`` and initials."""
+_SETTINGS = 2
+"""So many settings above and below make one of an unknown word."""
 _ROWS_OF_CODES = 4
 """So many other rows with a measure tell that short forms are labels: ``SNA 83.1 deg``."""
 
@@ -158,8 +161,7 @@ def _is_setting(
     """
     text = _text(lines[index])
     setting = _SETTING.fullmatch(text) is not None
-    mixed = text.strip().isalpha() and not (text.istitle() or text.isupper())
-    mixed = mixed and not text.islower() and len(text.strip()) in _SHORT_FORM
+    mixed = _MIXED.fullmatch(text) is not None and not is_name(text.strip()[1:])
     if not (setting or mixed) or _OF_A_PERSON.search(text):
         return False
     above, below = _column(lines, index, -1), _column(lines, index, 1)

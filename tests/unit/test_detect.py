@@ -316,10 +316,27 @@ def test_a_row_that_is_read_whole_and_in_pieces_is_not_lost():
     ],
 )
 def test_the_small_network_reads_what_the_tiny_one_leaves_in_doubt(quick, small_is_asked):
-    reader = FakeReader(("SUPINE", 0.99), quick=quick)
+    reader = FakeReader(("SUPINE VIEW", 0.99), quick=quick)
     lines, _ = read(reader, Sighting(VIEW, spot()))
     assert (reader.said == []) is small_is_asked
-    assert texts(lines) in ([["SUPINE"]] if small_is_asked else [[quick[0]], []])
+    assert texts(lines) in ([["SUPINE VIEW"]] if small_is_asked else [[quick[0]], []])
+
+
+@pytest.mark.parametrize(
+    ("quick", "small", "taken"),
+    [
+        (("Mapua 5.2 cM", 0.9), (" 5.2 ", 0.97), "Mapua 5.2 cM"),  # Cyrillic
+        (("BeAepHIKOBa T.A.", 0.91), (" ..", 0.95), "BeAepHIKOBa T.A."),
+        (("Mapua 5.2 cM", 0.5), (" 5.2 ", 0.97), " 5.2 "),  # read unsurely
+        (("Laterol", 0.9), ("Lateral", 0.97), "Lateral"),
+        (("Loterolis", 0.9), ("Lateral", 0.97), "Lateral"),
+    ],
+)
+def test_letters_for_which_the_small_network_has_blanks_are_not_left_out(
+    quick, small, taken
+):
+    lines, _ = read(FakeReader(small, quick=quick), Sighting(VIEW, spot()))
+    assert texts(lines) == [taken]
 
 
 def test_a_word_that_both_networks_read_alike_and_surely_is_not_read_again():
