@@ -79,6 +79,12 @@ def by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
                 and _is_beside(i, keys, words)
             )
             or (
+                len(token.text) >= LONG_ENOUGH
+                and not is_spelled_right(token)
+                and token.is_word
+                and _is_beside(i + _is_of_specialty(words, i + 1), keys, words)
+            )
+            or (
                 is_small(token)
                 and len(token.text) >= LONG_ENOUGH
                 and not is_spelled_right(token)
@@ -118,6 +124,11 @@ def _is_beside(index: int, keys: Sequence[int], words: Sequence[str]) -> bool:
     """Whether a word that tells a practice stands beside: ``Compass Health``."""
     kinds = {words[i] for i in keys if abs(i - index) == 1}
     return bool(kinds - {"SYSTEM", "GENERAL", "ULTRASOUND"})
+
+
+def _is_of_specialty(words: Sequence[str], index: int) -> bool:
+    """Whether a word is a specialty: what stands before it may tell whose practice."""
+    return index < len(words) and words[index] in _SPECIALTIES
 
 
 def _may_begin_name(token: Token) -> bool:

@@ -2344,3 +2344,49 @@ def test_what_a_sixth_review_found(marked):
 )
 def test_what_a_seventh_review_found(marked):
     assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{name:HARRIS WALTER}",
+        "{name:WHITE MATTEO} CHEST PA",
+        "{name:VICTORIA CASTLE}",
+        "{name:ELI BURDICK}",
+        "{name:MARIA ANGULO COBB}",
+        "{name:HICKS BRAXTON} Exam Type: CHEST",
+        "{name:HARRIS SALTER} TYPE",
+        "Salter Harris type II",
+        "Mallory Weiss lesion",
+        "{name:WHITEHOUSE-TANNER ANNA}",
+        "{name:BRAXTON-HICKS, ANNA}",
+        "Osgood-Schlatter, left",
+        "Time:{date:10 : 45}",
+        "Time:{date:10:11:55}",
+        "{date:9: 45 AM}",
+        "Fr {date:14: 30:05}",
+        "IMG 12 : 15",
+        "K:43.25",
+        "{date:09119:22 AM}",
+        "{date:01-MaC 0014 11:37:10}",
+        "{phone:00 47 22 12 34 56}",
+        "{phone:0033 1 44 55 66 77}",
+        "{phone:06 01 02 33 44}",
+        "01 02 03 04 05",
+        "{other_id:B-2023-12}",
+        "{other_id:SE-2024-07}",
+        "SE-2000-12",
+        "{phi:Idade}: {age:95}",
+        "{patient_id:451.882-7}",
+        "{phi:Ne} {other_id:5583/21}",
+        "No 120",
+        "{phi:DUVANT} {name:R L}",
+        "HIP R L",
+        "{name:SMITH O}.{date:23.09.1956}",
+        "{date:7 de jul1o de 1953}",
+        "Data di nascita: {birth_date:3.4.1960}",
+        "{institution:SWITHIN BREAST CARE}",
+    ],
+)
+def test_what_an_eighth_review_found(marked):
+    assert wrong(marked) == {}

@@ -444,6 +444,7 @@ def test_teeth_that_look_like_zeros_are_no_text() -> None:
     assert judged(Seen((teeth,)), SecondEngine())[1] == []
     assert judged(Seen((teeth,)), SecondEngine(("0000", 0.9)))[1] == []
     assert judged(Seen((teeth,)), SecondEngine(("SMITH", 0.9)))[1]
+    assert judged(Seen((teeth,)), SecondEngine(("OTTO", 0.9)))[1]
     small = line("00000", Box(20, 40, 140, 60))
     assert judged(Seen((small,)), SecondEngine(("00000", 0.9)))[1]
     digits = line("40718", Box(0, 20, 390, 180), confidence=0.99)
