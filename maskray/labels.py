@@ -104,7 +104,8 @@ _NAME_PARTS = 2
 NUMBER_WORDS = frozenset("NO NR NUM NUMBER ID".split())
 """Words that make a label one of a number: ``Hospital No``."""
 _LABEL_WORDS = NUMBER_WORDS | frozenset(
-    "DATE OF NAME PHY PHYS MD FIRST LAST FAMILY GIVEN MIDDLE FECHA DATA DE DI DEL DA".split()
+    "DATE OF NAME PHY PHYS MD FIRST LAST FAMILY GIVEN MIDDLE "
+    "FECHA DATA DE DI DEL DA".split()
 )
 """Words that may stand between a label and its value."""
 TREATING = frozenset({"HOSPITAL", "CLINIC"})

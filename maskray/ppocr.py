@@ -75,9 +75,7 @@ class PPOCR:
     def find(self, picture: View) -> list[tuple[Quad, float]]:
         """Corners and score (0 to 1) of what looks like a line of text."""
         with flushed():
-            found = self._ocr(
-                _bgr(picture), use_det=True, use_cls=False, use_rec=False
-            )
+            found = self._ocr(_bgr(picture), use_det=True, use_cls=False, use_rec=False)
         if found.boxes is None:
             return []
         return [

@@ -374,9 +374,16 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
             continue
         if other.before == "-" and _has_unit(line, first + 2):
             continue
-        if line[first + 2 :] and line[first + 2].folded == "MMHG":
-            continue
         low, high = sorted((int(one.text), int(other.text)))
+        if _is_pressure(low, high, line[first + 2 : first + 3]):
+            continue
         if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
             return len(one.text) == 2 or high > 12
     return False
+
+
+def _is_pressure(low: int, high: int, behind: Sequence[Token]) -> bool:
+    """Whether their unit follows, or their mean in brackets: ``PA 29/12 (19)``."""
+    mean = [int(e.text) for e in behind if e.is_number and e.before.strip() == "("]
+    unit = [each.folded for each in behind] == ["MMHG"]
+    return unit or any(low <= each <= high for each in mean)

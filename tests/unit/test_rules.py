@@ -2386,6 +2386,14 @@ def test_what_a_seventh_review_found(marked):
         "{date:7 de jul1o de 1953}",
         "Data di nascita: {birth_date:3.4.1960}",
         "{institution:SWITHIN BREAST CARE}",
+        "PA 29/12 (19)",
+        "{date:12/11} (45)",
+        "3h 12 mm",
+        "{date:14 h 30}",
+        "Rotator cuff tear",
+        "{name:ANNA TEAR}",
+        "METS 10.1",
+        "Datei Bild Hilfe",
     ],
 )
 def test_what_an_eighth_review_found(marked):
