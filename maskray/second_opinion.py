@@ -259,6 +259,8 @@ def _is_texture(
         return True
     if _fills_frame(line, instance) and not _tell(read):
         return True
+    if _is_one_letter_over_and_over(text) and not any(map(_is_sure, read)):
+        return True
     if read or any(is_name(token.text) for token in tokens(text)):
         return False
     count = len(text)
@@ -267,6 +269,14 @@ def _is_texture(
     doubtful = doubtful or _is_huge(line, instance)
     few = count <= _FEW or _is_huge(line, instance)
     return rules.is_lone_foreign(line.text) or (few and doubtful)
+
+
+def _is_one_letter_over_and_over(text: str) -> bool:
+    """What slices of a heart in a row are read as: ``UUUUUUU``."""
+    return len(letters(text)) >= _ROW_OF_SHAPES and len(set(letters(text))) == 1
+
+
+_ROW_OF_SHAPES = 5
 
 
 def _tell(read: Sequence[Located]) -> bool:

@@ -439,6 +439,16 @@ def test_the_next_label_below_and_clinical_text_are_no_values() -> None:
         assert any(each.x0 > 40 and each.y0 < 40 for each in engine.asked) is looks
 
 
+def test_slices_of_a_heart_in_a_row_are_no_text() -> None:
+    slices = line("UUUUUUU", confidence=0.84)
+    assert judged(Seen((slices,)), SecondEngine())[1] == []
+    assert judged(Seen((slices,)), SecondEngine(("vU", 0.1)))[1] == []
+    for read in ("UUUUUUU", "ULIANOVA"):
+        assert judged(Seen((slices,)), SecondEngine((read, 0.9)))[1]
+    other = line("UUUUUUA", confidence=0.97)
+    assert judged(Seen((other,)), SecondEngine())[1]
+
+
 def test_teeth_that_look_like_zeros_are_no_text() -> None:
     teeth = line("00000", Box(0, 20, 390, 180), confidence=0.99)
     assert judged(Seen((teeth,)), SecondEngine())[1] == []
