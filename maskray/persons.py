@@ -124,7 +124,7 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
         return True
     aside = others and line[others[0]].folded in SIDES
     if others and not aside and is_name(word.text) and is_name(line[others[0]].text):
-        return True
+        return not _are_things(word, line[others[0]])
     if not is_name(word.text):
         return word.folded in TWO_LETTER_NAMES and _is_among_persons(line, found, index)
     by_themselves = len(line) == _NAME_PARTS and not is_concept(word.text)  # RAO MOHAN
@@ -137,6 +137,11 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
         and len(line[i].text) > 1
         for i in near
     )
+
+
+def _are_things(*words: Token) -> bool:
+    """Whether words are parts of bodies, or measures, no frequent names: ``Age, Weight``."""
+    return all(is_concept(e.text) and not is_common_name(e.text) for e in words)
 
 
 def _is_among_persons(
