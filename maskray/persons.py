@@ -140,7 +140,7 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
 
 
 def _are_things(*words: Token) -> bool:
-    """Whether words are parts of bodies, or measures, no frequent names: ``Age, Weight``."""
+    """Whether words are concepts and no frequent names: ``Age, Weight``."""
     return all(is_concept(e.text) and not is_common_name(e.text) for e in words)
 
 
