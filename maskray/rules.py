@@ -339,13 +339,16 @@ def is_alike(one: PhiText, other: PhiText) -> bool:
     """Whether two readings may be of one text: most of their letters agree.
 
     The other one may hold more. Not if it falls apart into single letters, which are
-    clinical each.
+    clinical each, nor into other letters in pieces: ``CH1OpeHE0`` and ``Cu1o p AE0``.
     """
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
     if is_lone_foreign(one) and len(its) == 1:
         return its in AXES
     single = sum(len(each.text) == 1 for each in tokens(other.get_secret_value()))
     if 2 * single > len(its):
+        return False
+    pieces, whole = (sum(1 for _ in tokens(e.get_secret_value())) for e in (other, one))
+    if pieces > whole + 1 and len(its) <= len(mine) and its != mine:
         return False
     if len(its) > len(mine) >= LONG_ENOUGH:
         return partial_ratio(mine, its) >= _ALIKE

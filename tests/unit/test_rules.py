@@ -1092,6 +1092,18 @@ def test_a_reading_that_spells_an_identifier_is_believed():
 
 
 @pytest.mark.parametrize(
+    ("text", "second", "stays"),
+    [
+        ("CH1OpeHE0", "Cu1o p AE0", False),  # Cyrillic, in pieces that are clinical each
+        ("AxT2FLAIRFS", "Ax T2 FLAIR FS", True),  # spaces that were not read
+    ],
+)
+def test_a_reading_that_falls_into_pieces_acquits_nothing(text, second, stays):
+    line = line_of(text, second=SecretStr(second))
+    assert (list(findings([line], Identifiers(), Policy())) == []) is stays
+
+
+@pytest.mark.parametrize(
     ("text", "second"), [("Liven", "Liver"), ("Kneel", "Knee"), ("Doppel", "Doppler")]
 )
 def test_one_other_reading_does_not_outvote_many(text, second):
