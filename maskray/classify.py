@@ -84,9 +84,10 @@ _SCANNED = re.compile(
 """From where to where a scanner's table moved: ``S22.5-I318.0``."""
 _MODELS = re.compile(
     r"(?<![\w-])(?:P[LSUV][A-Z]-\d{2,4}(?:BT|AT|BX|ST|MV|SX|LT|CT)"
-    r"|E[GCBDNI]-\d{3}(?:R|RD|ZP|ZW|N|NW|WR|UT|UR|MP|L|T|XT)\d?)(?![\w-])"
+    r"|E[GCBDNI]-\d{3}(?:R|RD|ZP|ZW|N|NW|WR|UT|UR|MP|L|T|XT)\d?"
+    r"|(?:JUDKINS|AMPLATZ)[LR]\d(?:\.\d)?)(?![\w-])"
 )
-"""Transducers and endoscopes: ``PLT-1005BT``, ``EG-760R``."""
+"""Transducers, endoscopes and catheters: ``PLT-1005BT``, ``EG-760R``, ``JudkinsL4``."""
 _LEVEL = r"(?:C[1-8]|T(?:1[0-3]|[1-9])|L[1-6]|S[1-5])"
 _VERTEBRAL = re.compile(rf"(?<![\w-]){_LEVEL}(?:[-/]{_LEVEL}){{1,4}}(?![\w-])")
 """A part of the spine: ``L3-L4-L5`` is no date whose ones were misread."""

@@ -63,6 +63,8 @@ def _is_joined(line: Sequence[Token], index: int, beside: Collection[str]) -> bo
 
 def _tells_a_person(token: Token) -> bool:
     """Whether a word beside a double name is a name too, or follows its comma."""
+    if token.before[:1] == "," and len(token.text) < LONG_ENOUGH:
+        return True
     called = is_name(token.text) and token.folded not in eponyms()
     return (called or token.before[:1] == ",") and not is_clinical(token.text)
 
@@ -207,6 +209,8 @@ _LINKS = frozenset("OF THE DE DU DEL DI DELLA VON VOM S AND".split())
 def _is_written_as_name(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:
     """Whether a name has a comma behind it, or an initial beside it."""
     near = [*line[max(index - 1, 0) : index], *line[index + 1 : index + 2]]
+    if [each.before + each.folded for each in line[index + 1 : index + 3]] == ["W", "/O"]:
+        near = near[:-1]  # circle of Willis W/O contrast
     doubled = [each.before for each in line[index + 1 : index + 2]] == ["-"]
     comma = any(
         each.before.startswith(",") for each in line[index + 1 : index + 2 + doubled]

@@ -187,8 +187,9 @@ _TIMES = _patterns(
     r"(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d.])(?<!\d:)(?:0?\d|1[0-2]){_HALF_DAY}",
     # 14 H 25, but not ECHO 3 H25.6, a position
-    r"(?<![\d.])(?<!\d:)(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))"
-    r"(?!\d|\s?%|\s?[CM]M\b)",
+    # ... nor 3h 12 mm, a place in a breast
+    r"(?<![\d.])(?<!\d:)(?!\dH\s\d\d\s?[CM]M\b)"
+    r"(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))(?!\d|\s?%)",
     # Wide print: 1 1:4 4:2 2
     r"(?<![\d.])(?<!\d:)[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # ... or read as a 1: 09119:22 AM, 09:19122 AM
@@ -334,7 +335,7 @@ _SHORT_LASTS = re.compile(
     r"(?<![A-Z])(?:FLUORO(?: TIME)?|DELAY|BEAM ON)\s*[:=]?\s*$", re.IGNORECASE
 )
 """... and before one that may be the time of a day, too:"""
-_SPACED = re.compile(r"\d+\s?:\s?\d+")
+_SPACED = re.compile(r"\d+(?:\s:\s?|:\s)\d+")
 _RATIOS = re.compile(
     r"(?<![A-Z])(?:IMG?|IMAGE|FR|FRAME|RATIO|SCALE|SER?|SLICE|PAGE)\s*:?\s*$"
 )

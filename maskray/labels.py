@@ -31,9 +31,9 @@ LABELS: dict[str, Category] = {
         "SURNAME FORENAME FORENAMES FIRSTNAME LASTNAME GIVENNAME NACHNAME VORNAME PRENOM "
         "COGNOME APELLIDO APELLIDOS NOME PACIENTE PAZIENTE NAVN NAZWISKO",
         Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN "
-        "GEBURTSDATUM GEBOREN NACIMIENTO NASCIMENTO NASCITA NAISSANCE GEBOORTEDATUM NASC",
+        "GEBURTSDATUM GEBOREN NACIMIENTO NASCIMENTO NASCITA NAISSANCE GEBOORTEDATUM",
         Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS "
-        "CEDULA DNI NIF CPF PESEL CURP BSN INSEE HISTORIA PRONTUARIO EXPEDIENTE NHC",
+        "CEDULA DNI NIF CPF PESEL CURP BSN INSEE",
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
         Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
         "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ "
@@ -89,11 +89,6 @@ _STRONG_LABELS = LABELS.keys() - {
     "PACIENTE",
     "PAZIENTE",
     "NAVN",
-    "NASC",
-    "HISTORIA",
-    "PRONTUARIO",
-    "EXPEDIENTE",
-    "NHC",
     "SOLICITANTE",
     "PRESCRIPTEUR",
     "ZUWEISER",
@@ -104,8 +99,7 @@ _NAME_PARTS = 2
 NUMBER_WORDS = frozenset("NO NR NUM NUMBER ID".split())
 """Words that make a label one of a number: ``Hospital No``."""
 _LABEL_WORDS = NUMBER_WORDS | frozenset(
-    "DATE OF NAME PHY PHYS MD FIRST LAST FAMILY GIVEN MIDDLE "
-    "FECHA DATA DE DI DEL DA".split()
+    "DATE OF NAME PHY PHYS MD FIRST LAST FAMILY GIVEN MIDDLE".split()
 )
 """Words that may stand between a label and its value."""
 TREATING = frozenset({"HOSPITAL", "CLINIC"})
@@ -115,6 +109,8 @@ TREATING = frozenset({"HOSPITAL", "CLINIC"})
 def open_label(text: str) -> Category | None:
     """The category of a line that is nothing but a label."""
     words = [_as_label(token) for token in tokens(text)]
+    if words[:1] and words[0] in _DATES_OF and words[1:2] and words[1] in _OF:
+        words = words[2:]  # Fecha de nacimiento
     if (
         not words
         or len(words) > 3
@@ -127,6 +123,9 @@ def open_label(text: str) -> Category | None:
     ):
         return None
     return LABELS[labels[-1] if labels[-1] not in ("NAME", "PATIENT") else labels[0]]
+
+
+_DATES_OF, _OF = frozenset("DATA DATE FECHA".split()), frozenset("DE DI DEL DA".split())
 
 
 def by_label(line: Sequence[Token], found: list[Category | None]) -> None:

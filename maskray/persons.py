@@ -140,8 +140,11 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
 
 
 def _are_things(*words: Token) -> bool:
-    """Whether words are concepts and no frequent names: ``Age, Weight``."""
-    return all(is_concept(e.text) and not is_common_name(e.text) for e in words)
+    """Whether words are what a person is measured by: ``Age, Weight``."""
+    return all(each.folded in _MEASURES_OF_A_PERSON for each in words)
+
+
+_MEASURES_OF_A_PERSON = frozenset("AGE HEIGHT WEIGHT SEX GENDER ETHNICITY".split())
 
 
 def _is_among_persons(

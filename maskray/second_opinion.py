@@ -272,9 +272,9 @@ def _is_texture(
 
 
 def _is_one_letter_over_and_over(text: str) -> bool:
-    """What slices of a heart in a row are read as: ``UUUUUUU``. But a number is one."""
+    """What slices of a heart in a row are read as: ``UUUUUUU``."""
     same = len(letters(text)) >= _ROW_OF_SHAPES and len(set(letters(text))) == 1
-    return same and letters(text)[0] not in "123456789"
+    return same and letters(text)[0] in "UNCO0"
 
 
 _ROW_OF_SHAPES = 5

@@ -375,15 +375,22 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
         if other.before == "-" and _has_unit(line, first + 2):
             continue
         low, high = sorted((int(one.text), int(other.text)))
-        if _is_pressure(low, high, line[first + 2 : first + 3]):
+        if _is_pressure(line, first):
             continue
         if 1 <= low <= 12 and low <= high <= 31 and len(other.text) == 2:
             return len(one.text) == 2 or high > 12
     return False
 
 
-def _is_pressure(low: int, high: int, behind: Sequence[Token]) -> bool:
-    """Whether their unit follows, or their mean in brackets: ``PA 29/12 (19)``."""
+def _is_pressure(line: Sequence[Token], first: int) -> bool:
+    """Whether a unit follows, or a mean behind a catheter's place: ``PA 29/12 (19)``."""
+    behind = line[first + 2 : first + 3]
+    if [each.folded for each in behind] == ["MMHG"]:
+        return True
+    placed = first > 0 and line[first - 1].folded in _PLACES_OF_PRESSURE
+    systole, diastole = int(line[first].text), int(line[first + 1].text)
     mean = [int(e.text) for e in behind if e.is_number and e.before.strip() == "("]
-    unit = [each.folded for each in behind] == ["MMHG"]
-    return unit or any(low <= each <= high for each in mean)
+    return placed and any(diastole < each < systole for each in mean)
+
+
+_PLACES_OF_PRESSURE = frozenset("PA AO RA RV LA LV ART PCW".split())
