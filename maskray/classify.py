@@ -20,7 +20,7 @@ from maskray.id_numbers import by_compound
 from maskray.identifiers import Identifiers
 from maskray.labels import by_label
 from maskray.markers import by_side
-from maskray.persons import by_caret, by_company, by_degree, by_particle
+from maskray.persons import by_banner, by_caret, by_company, by_degree, by_particle
 from maskray.places import by_address, by_institution, by_postcode
 from maskray.policy import Policy
 from maskray.records import Category
@@ -56,7 +56,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     _by_identifiers(line, identifiers, found)
     for match in _VERTEBRAL.finditer(folded):
         _mark(line, found, match.start(), match.end(), _CLINICAL)
-    _by_form(line, folded, identifiers, policy, found)
+    _by_form(line, _without_places_of_a_breast(text, folded), identifiers, policy, found)
     by_label(line, found)
     for match in itertools.chain(_SCANNED.finditer(folded), _MODELS.finditer(folded)):
         _mark(line, found, match.start(), match.end(), _CLINICAL)
@@ -66,6 +66,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
     by_institution(line, found)
     by_degree(line, found)
     by_caret(line, found)
+    by_banner(line, found)
     by_company(line, found)
     by_particle(line, found)
     by_compound(line, found)
@@ -215,6 +216,18 @@ def _by_form(
         _mark(line, found, start, end, Category.AGE if old else _CLINICAL)
 
 
+def _without_places_of_a_breast(text: str, folded: str) -> str:
+    """The folded line without ``3h 12 mm``, which is no time of a day.
+
+    In small letters: initials may stand behind a time.
+    """
+    for match in _HOUR_AND_DISTANCE.finditer(text):
+        start, end = match.span()
+        folded = folded[:start] + "#" * (end - start) + folded[end:]
+    return folded
+
+
+_HOUR_AND_DISTANCE = re.compile(r"(?<![\w.:])(?:1[0-2]|[1-9])(?=h \d{1,3} ?[cm]m\b)")
 _CLOCK_FACE = re.compile(
     r"(?<![A-Z])(?:BREAST|O.?CLOCK|FN|CMFN|RADIAL|QUADRANT|\w*AREOLAR)"
 )

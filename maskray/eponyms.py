@@ -34,6 +34,9 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     beside = eponyms().get(name, frozenset())
     if _is_joined(line, index, beside):
         around = [*line[max(index - 2, 0) : index], *line[index + 1 : index + 3]]
+        things = [i for i, each in enumerate(line) if each.folded in _THINGS]
+        if things and things[0] in (index + 1, index + 2):
+            around = around[: things[0] - index - 3]  # Hill-Sachs lesion, R
         return not any(_tells_a_person(e) for e in around if e.folded not in beside)
     if beside and (_is_written_as_name(line, index, beside) or _is_called_so(line, index)):
         return False

@@ -66,6 +66,7 @@ _DATES = _patterns(
     # 2012-03-09, 2012 03 09
     rf"(?<!\d){_LONG_YEAR}\s?([-./ ])\s?{_DAY}\s?\1\s?{_DAY}(?:{_HMS})?(?!\d)",
     # A separator that was misread or not read: 12-03/2019, 03 09 2012, 2019-0312
+    rf"(?<![\d.]){_LONG_YEAR}[-./,]{_MM}[-./,]{_DD}(?!\d|\.\d)",
     rf"(?<![\d.]){_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d.,]){_DD}(?:\.{_MM},|,{_MM}\.)(?:{_LONG_YEAR}|\d\d)(?![\d.,])",
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
@@ -97,6 +98,8 @@ _DATES = _patterns(
     # 5-X-2020, 12 XI 2019
     rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_YEAR}(?!\w)",
     rf"(?<![\w.]){_DAY}\s(?![XVI]\s){_ROMAN}\s{_LONG_YEAR}(?!\w|\s?[A-Z%])",
+    # 20,06,85, all that a line says
+    rf"^\s*(?:{_DD},{_MM}|{_MM},{_DD}),\d\d\s*$",
     # 2019.123, the day of a year, all that a line says
     r"^\s*(?:199\d|20[0-3]\d)[.-](?:[0-2]\d\d|3[0-6]\d)\s*$",
     # 03 14 19, all that a line says
@@ -187,9 +190,7 @@ _TIMES = _patterns(
     r"(?![\d:]|\s?(?:DEG\b|W/KG))",
     rf"(?<![\d.])(?<!\d:)(?:0?\d|1[0-2]){_HALF_DAY}",
     # 14 H 25, but not ECHO 3 H25.6, a position
-    # ... nor 3h 12 mm, a place in a breast
-    r"(?<![\d.])(?<!\d:)(?!\dH\s\d\d\s?[CM]M\b)"
-    r"(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))(?!\d|\s?%)",
+    r"(?<![\d.])(?<!\d:)(?:[01]?\d|2[0-3])(?:\s?H\s[0-5]\d|H[0-5]\d|\sH[0-5]\d(?!\.\d))(?!\d|\s?%)",
     # Wide print: 1 1:4 4:2 2
     r"(?<![\d.])(?<!\d:)[0-2]\s?\d\s?:\s?[0-5]\s?\d\s?:\s?[0-5]\s?\d(?![\d:])",
     # ... or read as a 1: 09119:22 AM, 09:19122 AM
@@ -318,11 +319,13 @@ of numbers joined by several hyphens, by one, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
 _AGES = _patterns(
-    r"(?<![\w.])(9\d(?=\s?[MFA])|10\d(?=[MFA]))\s?(?:[MF]\s*$|AR(?!\w))",
-    r"^\s*[MF]\s(9\d|10\d)\s*$",
+    r"(?<![\w.])(9\d(?=\s?[MFA])|10\d(?=[MFA]))\s?(?:[MF](?=\s*$|\s[A-Z]{2})|AR(?!\w))",
+    r"(?<![\w.])[MF]\s?(9\d|10\d)(?=\s*$|\s[A-Z]{4})",
+    r"(?<!\w)(?:FE)?MALE[\s,/]{1,3}(9\d|10\d)(?!\d|\.\d)",
+    r"(?<![\w.])(9\d|10\d)[\s,/]{1,3}(?:FE)?MALE(?!\w)",
     rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
-    rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)\s*[:=]?\s*{_YEARS}",
+    rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)[\s:=(.-]{{0,3}}{_YEARS}",
     rf"(?<!\w)(?:ALDER|ETA|IKA|VEK|YAS)\s*[:=]\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
@@ -339,6 +342,7 @@ _SPACED = re.compile(r"\d+(?:\s:\s?|:\s)\d+")
 _RATIOS = re.compile(
     r"(?<![A-Z])(?:IMG?|IMAGE|FR|FRAME|RATIO|SCALE|SER?|SLICE|PAGE)\s*:?\s*$"
 )
+_ONE_TO, _SCALES = re.compile(r"1:"), re.compile(r"(?<![A-Z])(?:RATIO|SCALE)\s*:?\s*$")
 _OF_DAY = re.compile(r"[12]\d:")
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
@@ -433,6 +437,7 @@ def _dates_and_times(
             before = text[: match.start()]
             short = _SHORT_LASTS.search(before) and _OF_DAY.match(match.group()) is None
             counts = _SPACED.fullmatch(match.group()) and _RATIOS.search(before)
+            counts = counts or (_ONE_TO.match(match.group()) and _SCALES.search(before))
             if not (unless.search(before) or short or counts):
                 yield _form(match, Category.DATE)
 

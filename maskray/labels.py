@@ -31,9 +31,9 @@ LABELS: dict[str, Category] = {
         "SURNAME FORENAME FORENAMES FIRSTNAME LASTNAME GIVENNAME NACHNAME VORNAME PRENOM "
         "COGNOME APELLIDO APELLIDOS NOME PACIENTE PAZIENTE NAVN NAZWISKO",
         Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN "
-        "GEBURTSDATUM GEBOREN NACIMIENTO NASCIMENTO NASCITA NAISSANCE GEBOORTEDATUM",
+        "GEBURTSDATUM GEBOREN NACIMIENTO NASCIMENTO NASCITA NAISSANCE GEBOORTEDATUM NASC",
         Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS "
-        "CEDULA DNI NIF CPF PESEL CURP BSN INSEE",
+        "CEDULA DNI NIF CPF PESEL CURP BSN INSEE NHC HISTORIA PRONTUARIO EXPEDIENTE",
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
         Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
         "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ "
@@ -89,6 +89,11 @@ _STRONG_LABELS = LABELS.keys() - {
     "PACIENTE",
     "PAZIENTE",
     "NAVN",
+    "NASC",
+    "NHC",
+    "HISTORIA",
+    "PRONTUARIO",
+    "EXPEDIENTE",
     "SOLICITANTE",
     "PRESCRIPTEUR",
     "ZUWEISER",
@@ -108,9 +113,10 @@ TREATING = frozenset({"HOSPITAL", "CLINIC"})
 
 def open_label(text: str) -> Category | None:
     """The category of a line that is nothing but a label."""
-    words = [_as_label(token) for token in tokens(text)]
-    if words[:1] and words[0] in _DATES_OF and words[1:2] and words[1] in _OF:
-        words = words[2:]  # Fecha de nacimiento
+    spelled = [_as_label(token) for token in tokens(text)]
+    words = spelled[:1] + [each for each in spelled[1:] if each not in _OF]
+    if words[:1] and words[0] in _DATES_OF and len(words) > 1:
+        words = words[1:]  # Fecha de nacimiento
     if (
         not words
         or len(words) > 3
@@ -125,7 +131,8 @@ def open_label(text: str) -> Category | None:
     return LABELS[labels[-1] if labels[-1] not in ("NAME", "PATIENT") else labels[0]]
 
 
-_DATES_OF, _OF = frozenset("DATA DATE FECHA".split()), frozenset("DE DI DEL DA".split())
+_DATES_OF = frozenset("DATA DATE FECHA".split())
+_OF = frozenset("DE DI DEL DELLA DO DA".split())
 
 
 def by_label(line: Sequence[Token], found: list[Category | None]) -> None:
@@ -143,17 +150,37 @@ def by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             if current in DATES and _ends_date(found, index):
                 current = None
             continue
-        if token.folded in _LABEL_WORDS and line[index - 1].folded in LABELS:
+        if _is_of_label(line, index):
             found[index] = _CLINICAL
         elif taken == 0 and _is_called(line, index):
             found[index], taken = current, 1
         elif taken and current not in _SPLIT_VALUES and announces(line, index):
             current = None
-        elif may_be_value(current, token, first=taken < _NAME_PARTS, at_once=taken == 0):
+        elif may_be_value(
+            current, token, first=taken < _NAME_PARTS, at_once=taken == 0
+        ) or _are_initials(line, index, current):
             found[index] = current
             taken += token.folded not in TITLES
         elif current in WORDY or not token.is_word or (taken and _is_long_term(token)):
             current = None
+
+
+def _is_of_label(line: Sequence[Token], index: int) -> bool:
+    """Whether a word belongs to the label before it: ``ID No``, but not ``Tech: MD``."""
+    token, last = line[index], index == len(line) - 1
+    value = last and ":" in token.before
+    return token.folded in _LABEL_WORDS and line[index - 1].folded in LABELS and not value
+
+
+def _are_initials(line: Sequence[Token], index: int, current: Category) -> bool:
+    """Whether capitals are a physician's initials, short forms as they may be.
+
+    Behind ``Reported by``, and behind a colon if they end the line.
+    """
+    token, last = line[index], index == len(line) - 1
+    announced = line[index - 1].folded == "BY" or (last and ":" in token.before)
+    short = token.is_word and token.text.isupper() and len(token.text) <= MOST_INITIALS
+    return current is Category.PHYSICIAN and announced and short
 
 
 def _label(line: Sequence[Token], index: int) -> Category | None:
@@ -210,7 +237,7 @@ _DONE = frozenset(
     "SIGNED TRANSCRIBED TYPED VERIFIED WRITTEN".split()
 )
 """What somebody did whose name follows a ``by``."""
-_BIRTHS = frozenset({"NASCIMENTO", "NASCITA"})
+_BIRTHS = frozenset({"NASCIMENTO", "NASCITA", "NASC"})
 """Labels that hold without a colon before a number, not before a name."""
 
 

@@ -4,6 +4,7 @@ A word that is clinical too, an initial, a title, a degree or a particle is part
 if a name is beside it, or a comma or a caret joins them.
 """
 
+import re
 from collections.abc import Sequence
 
 from maskray.eponyms import is_eponym
@@ -69,6 +70,26 @@ def by_caret(line: Sequence[Token], found: list[Category | None]) -> None:
                 found[i] = Category.NAME
 
 
+def by_banner(line: Sequence[Token], found: list[Category | None]) -> None:
+    """Two clinical words that begin a line as a name does: ``DAN GRAY 12/03/1976``.
+
+    People are called by both, and a sex with an age, a date or a number stands behind.
+    """
+    names, behind = line[:_NAME_PARTS], line[_NAME_PARTS:]
+    if not behind or any(each.before for each in line[1:3]):
+        return
+    called = all(len(each.text) > 2 and is_name(each.text) for each in names)
+    open_ones = all(found[i] is _CLINICAL for i in range(_NAME_PARTS))
+    parts = all(is_concept(each.text) for each in names)
+    if not (called and open_ones) or parts or any(e.folded in SIDES for e in names):
+        return
+    first, figures = behind[0], behind[1:2]
+    sexed = first.folded in ("M", "F") and any(e.text[0].isdigit() for e in figures)
+    aged = _AGE.fullmatch(first.folded) is not None
+    if sexed or aged or found[_NAME_PARTS] in _OF_A_PATIENT:
+        found[:_NAME_PARTS] = [Category.NAME] * _NAME_PARTS
+
+
 def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
     """A clinical word that people are called by too follows its neighbours."""
     for index, token in enumerate(line):
@@ -77,7 +98,7 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
-        titled = before is not None and before.folded in TITLES and is_name(token.text)
+        titled = before is not None and _is_title(before) and is_name(token.text)
         if titled and not is_digital(line, index - 1):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
@@ -92,6 +113,17 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         graduate = token.folded in _DEGREES and token.before in ("", ",", ".") and index > 0
         if graduate and _is_person(found[index - 1]):
             found[index] = found[index - 1]
+
+
+def _is_title(token: Token) -> bool:
+    """Whether it stands before a person's name: ``Mr``, but not ``MR``, a modality."""
+    return token.folded in TITLES or token.text in ("Mr", "Ms", "Sr", "Sra")
+
+
+_AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
+_OF_A_PATIENT = frozenset(
+    {Category.DATE, Category.BIRTH_DATE, Category.PATIENT_ID, Category.OTHER_ID}
+)
 
 
 def _is_person(category: Category | None) -> bool:
@@ -122,9 +154,11 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
         others.append(index + 1)
     if any(_is_person(found[i]) or found[i] is _UNKNOWN for i in others):
         return True
+    if is_name(word.text) and _ends_with_initial(line, found, index):
+        return True
     aside = others and line[others[0]].folded in SIDES
     if others and not aside and is_name(word.text) and is_name(line[others[0]].text):
-        return not _are_things(word, line[others[0]])
+        return not _are_things(line, word, line[others[0]])
     if not is_name(word.text):
         return word.folded in TWO_LETTER_NAMES and _is_among_persons(line, found, index)
     by_themselves = len(line) == _NAME_PARTS and not is_concept(word.text)  # RAO MOHAN
@@ -139,9 +173,32 @@ def _in_company(line: Sequence[Token], found: list[Category | None], index: int)
     )
 
 
-def _are_things(*words: Token) -> bool:
-    """Whether words are what a person is measured by: ``Age, Weight``."""
-    return all(each.folded in _MEASURES_OF_A_PERSON for each in words)
+def _ends_with_initial(
+    line: Sequence[Token], found: Sequence[Category | None], index: int
+) -> bool:
+    """Whether a name and an initial stand before a word: ``Emily E. Post``.
+
+    Without a dot it must be all of the line but for an age: ``DOE J HEAD AP`` shows a head.
+    """
+    if index < _NAME_PARTS or len(line[index - 1].text) != 1:
+        return False
+    person = _is_person(found[index - 2]) and len(line[index - 2].text) > 1
+    dotted = line[index].before == "."
+    last = all(any(e.isdigit() for e in each.text) for each in line[index + 1 :])
+    plain = line[index - 1].is_word and not line[index - 1].before
+    return person and plain and (dotted or (last and not line[index].before))
+
+
+def _are_things(line: Sequence[Token], *words: Token) -> bool:
+    """Whether words are what a person is measured by: ``Age, Weight``.
+
+    Or parts of a body, with no sex or age in the line: ``CT Brain, Spine``.
+    """
+    if all(each.folded in _MEASURES_OF_A_PERSON for each in words):
+        return True
+    parts = all(is_concept(e.text) and not is_common_name(e.text) for e in words)
+    alone = not any(each.folded in ("M", "F") or each.is_number for each in line)
+    return parts and alone and not any(each.before == "^" for each in line)
 
 
 _MEASURES_OF_A_PERSON = frozenset("AGE HEIGHT WEIGHT SEX GENDER ETHNICITY".split())

@@ -39,8 +39,7 @@ def is_shorthand(line: Sequence[Token], index: int) -> bool:
 
 
 _COUNTERS = frozenset(
-    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE EX SCAN NO # STUDY LOSSES "
-    "ERRORS".split()
+    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE NO # LOSSES ERRORS".split()
 )
 MOST_PLAIN_DIGITS = 4
 
@@ -366,9 +365,12 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
         one, other = line[first], line[first + 1]
         if other.before not in ("/", "-") or not (one.is_number and other.is_number):
             continue
-        if first + 2 < len(line) and line[first + 2].before in ("/", "-", ".", ":"):
+        if line[first + 2 :] and _is_tight(other, line[first + 2]):
             continue
-        if one.before in ("/", "-", ".", ":", "+", "="):
+        if first > 0 and (
+            _is_tight(line[first - 1], one)
+            or (one.before in (":", "+", "=") and line[first - 1].folded not in _DATES_OF)
+        ):
             continue
         if first > 0 and line[first - 1].folded in _COUNTERS:
             continue
@@ -382,15 +384,30 @@ def _is_part_of_date(line: Sequence[Token], index: int) -> bool:
     return False
 
 
+def _is_tight(one: Token, other: Token) -> bool:
+    """Whether a sign and nothing else stands between two tokens: ``12/15-2``."""
+    return other.before in ("/", "-", ".", ":") and other.start == one.end + 1
+
+
+_DATES_OF = frozenset("DATE FECHA DATUM DATA DOS DOE EXAM ADMITTED ADM DISCHARGED".split())
+"""Words before a colon that announce a date."""
+
+
 def _is_pressure(line: Sequence[Token], first: int) -> bool:
     """Whether a unit follows, or a mean behind a catheter's place: ``PA 29/12 (19)``."""
     behind = line[first + 2 : first + 3]
     if [each.folded for each in behind] == ["MMHG"]:
         return True
     placed = first > 0 and line[first - 1].folded in _PLACES_OF_PRESSURE
+    begins = first == 1 or line[first - 2].folded == "MMHG" or line[first - 2].is_number
     systole, diastole = int(line[first].text), int(line[first + 1].text)
     mean = [int(e.text) for e in behind if e.is_number and e.before.strip() == "("]
-    return placed and any(diastole < each < systole for each in mean)
+    pulse = systole - diastole
+    return (
+        placed
+        and begins
+        and any(0.1 * pulse <= each - diastole <= 0.6 * pulse for each in mean)
+    )
 
 
-_PLACES_OF_PRESSURE = frozenset("PA AO RA RV LA LV ART PCW".split())
+_PLACES_OF_PRESSURE = frozenset("PA MPA RPA LPA AO RA RV LA LV SVC ART PCW PCWP".split())

@@ -53,6 +53,7 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = number_category(line, index)
         elif is_clinical(token.text) or _is_clinical_here(line, index):
             person = _is_also_called(token) and _is_written_of_a_person(line, index)
+            person = person or _has_an_initial_behind(line, index)
             found[index] = _UNKNOWN if person else _CLINICAL
         elif sentence and is_small(token) and not _is_called_often(token):
             found[index] = _CLINICAL  # tear
@@ -118,6 +119,26 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
 
 
 _AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
+
+
+def _has_an_initial_behind(line: Sequence[Token], index: int) -> bool:
+    """Whether a comma and an initial behind a name are all of a line: ``GRAY, J``.
+
+    Parts of a body, too, but not with what may be a side: ``HAND, R``.
+    """
+    after = line[index + 1 :]
+    return (
+        index == 0
+        and len(after) == 1
+        and after[0].before == ","
+        and len(after[0].text) == 1
+        and after[0].folded not in _SIDE_LETTERS
+        and after[0].is_word
+        and is_name(line[index].text)
+    )
+
+
+_SIDE_LETTERS = frozenset("LRAPHFSI")
 
 
 def is_sentence(line: Sequence[Token]) -> bool:
@@ -215,7 +236,7 @@ def _rejoined(
         thing = (
             joined.folded in eponyms()
             and line[other].text.islower()
-            and not is_name(line[one].text)
+            and not is_common_name(line[one].text)
             and is_eponym([*line[:one], joined, *line[other + 1 :]], one)
         )
         if unknown and glued and (known or thing) and len(whole) > LONG_ENOUGH:
