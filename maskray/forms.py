@@ -149,7 +149,7 @@ _MONTHS_OF_A_YEAR = _patterns(
 )
 _COUNTS = re.compile(
     r"(?<![A-Z])(?:IMG?|IMAGES?|SER?|SERIES|SL|SLICE|FRM?|FRAMES?|T[ER](?:\s?/\s?T[ER])?)"
-    r"\s*[:=]?\s*$"
+    r"\s*[:=]?\s*(?:\d{1,4}\s?/\s?)?$"
 )
 """What stands before ``12/2000`` if it counts images or milliseconds."""
 _DECIMAL = re.compile(r"\d[.:]$")

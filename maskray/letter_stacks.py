@@ -34,6 +34,8 @@ def by_stacking(
         text = _read_downwards(upright)
         if all(set(each.text.get_secret_value()) <= _TICKS for each in upright):
             continue
+        if text == upright[0].text.get_secret_value().strip():
+            continue  # readings of one line, each of which is judged by itself
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         words = _read_downwards(upright, gap=" ")

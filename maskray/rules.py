@@ -6,6 +6,7 @@ stand apart, other frames. Policy says what becomes of unknown text; by default 
 masked, so that a name nobody listed does not stay.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import SecretStr
@@ -204,7 +205,7 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
         shared = line.box.overlap(other.box)
         same = shared > SAME_BOX * max(line.box.area, other.box.area)
         cut = _is_cut(line.text, other.text) or _begins(line.text, other.text)
-        cut = cut or _ends_nearly(line.text, other.text)
+        cut = cut or _ends_nearly(line.text, other.text) or _is_unit_of(line, other)
         least = min(line.box.area, other.box.area)
         if (
             same
@@ -232,6 +233,16 @@ def _is_cut(one: PhiText, other: PhiText) -> bool:
     return len(mine) >= LONG_ENOUGH - 1 and mine in its
 
 
+def _is_unit_of(line: TextLine, other: TextLine) -> bool:
+    """Whether a reading is the unit of a measure, read apart: ``Gy`` of ``5 mGy/min``."""
+    mine, its = (each.text.get_secret_value().strip() for each in (line, other))
+    measure = _MEASURE.search(its)
+    return len(mine) == LONG_ENOUGH // 2 and measure is not None and mine in measure[1]
+
+
+_MEASURE = re.compile(r"\d\s?(m?Gy(?:/\w+)?|cm\d?|mm\d?|mmHg|[kM]?Hz)(?!\w)")
+
+
 def _is_nearly(one: PhiText, other: PhiText) -> bool:
     """Whether all but a few letters of a long reading are those of another, figures all."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
@@ -239,7 +250,8 @@ def _is_nearly(one: PhiText, other: PhiText) -> bool:
     figures = [[each for each in text if each.isdigit()] for text in (mine, its)]
     if len(its) < len(mine) or figures[0] != figures[1]:
         return False
-    return len(mine) > LONG_ENOUGH and distance(mine, its, most) <= most
+    cut = mine.isalpha() and distance(mine, its[: len(mine)], most) <= most
+    return len(mine) > LONG_ENOUGH and (cut or distance(mine, its, most) <= most)
 
 
 def _ends_nearly(one: PhiText, other: PhiText) -> bool:

@@ -28,7 +28,7 @@ from maskray.read import Reader, Reading
 from maskray.records import Category, Finding, PhiText, TextLine
 from maskray.render import FIRST, Shown, View
 from maskray.settings import GateSettings, Settings
-from maskray.spelling import clinical_text, may_be_clinical
+from maskray.spelling import clearer_text, clinical_text, may_be_clinical
 from maskray.spots import Spot
 from maskray.tesseract import Tesseract
 from maskray.text import letters, tokens
@@ -131,17 +131,18 @@ def _respelled(
         for line in seen.lines
         if _is_unnamed(line, instance)
         and (_lies(line) or len(letters(line.text.get_secret_value())) > _FEW)
-        and may_be_clinical(line.text.get_secret_value(), instance.identifiers, policy)
         and rules.findings([line], instance.identifiers, policy)
     ]
     meant: dict[TextLine, SecretStr] = {}
     for line, views in _with_views(open_lines, shown):
-        spot = Spot.at(line.box, line.confidence)
-        own = (views[line.view],) if line.view in views else ()
-        sights = [each for view in own for each in reader.sights(view, spot)]
-        text = clinical_text(
-            line.text.get_secret_value(), sights, instance.identifiers, policy
-        )
+        read, spot = line.text.get_secret_value(), Spot.at(line.box, line.confidence)
+        text, own = None, views.get(line.view)
+        if own is not None and may_be_clinical(read, instance.identifiers, policy):
+            sights = list(reader.sights(own, spot))
+            text = clinical_text(read, sights, instance.identifiers, policy)
+        if text is None:
+            by_view = [list(reader.sights(view, spot)) for view in views.values()]
+            text = clearer_text(read, by_view, instance.identifiers, policy)
         if text is not None:
             meant[line] = SecretStr(text)
     lines = (

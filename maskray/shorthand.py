@@ -16,6 +16,7 @@ from maskray.vocabulary import (
     is_clinical,
     is_common_name,
     is_name,
+    look_alike,
 )
 
 _CLINICAL, _UNKNOWN = Category.CLINICAL, Category.UNKNOWN
@@ -53,6 +54,11 @@ def _is_capital(token: Token) -> bool:
 def _is_setting(line: Sequence[Token], index: int) -> bool:
     """Whether two or three capitals name the decimal number after them: ``ST 5.0``."""
     token = line[index]
+    if token.text in ("Tm", "Jm") and [e.before for e in line[index + 1 :][:2]] == [
+        ":",
+        "/",
+    ]:
+        return all(each.is_number for each in line[index + 1 : index + 3])  # Im: 47/153
     if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
         return False
     whole, part = (*line[index + 1 : index + 3], None, None)[:2]
@@ -84,6 +90,8 @@ def _is_code(line: Sequence[Token], index: int) -> bool:
         return False
     if unit.is_number and unit.before == ".":
         unit = line[index + 3] if line[index + 3 :] else unit
+    if number.text == "b" and unit.before == "=":
+        return line[index].text == "DW"  # DW b=1000
     plain = number.before.strip() in ("", ":", "=", "+", "-", "<", ">")
     short = number.is_number and len(number.text) <= MOST_PLAIN_DIGITS
     return plain and short and not unit.before.strip() and unit.text in VALUE_UNITS
@@ -168,17 +176,26 @@ _SLICES = frozenset("CORTE COUPE SCHICHT STRATO".split())
 def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
     """Whether one letter makes a word that counts, before a small number: ``SUICE 2.47``.
 
-    Of three letters only ``Rum 4``. Initials stand before dates and times.
+    Of three letters only ``Rum 4`` and ``Mog 1.6``. Initials stand before dates and times.
     """
     word, number = line[index].folded, line[index + 1]
     if number.before or len(number.text) >= LONG_ENOUGH:
         return False
     if index + 2 < len(line) and line[index + 2].before not in ("", "."):
         return False
+    decimals = [each.before for each in line[index + 2 : index + 3]] == ["."]
     if len(word) < LONG_ENOUGH:
-        return word.replace("M", "N") in _NUMBERED
+        alike = decimals and line[index].text.istitle() and _looks_like(word, _NUMBERED)
+        return word.replace("M", "N") in _NUMBERED or alike
     return any(
         len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED
+    )
+
+
+def _looks_like(word: str, known: frozenset[str]) -> bool:
+    """Whether all letters of a short word are drawn like a known one's: ``Mog 1.6x``."""
+    return len(word) > 2 and any(
+        len(each) == len(word) and all(map(look_alike, word, each)) for each in known
     )
 
 

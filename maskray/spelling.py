@@ -8,6 +8,7 @@ connectionist temporal classification (Graves et al., ICML 2006, section 4.1). A
 than any clinical word by far.
 """
 
+import itertools
 import string
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from maskray.classify import MISREADABLE, classify
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category
-from maskray.text import Token, tokens
+from maskray.text import LONG_ENOUGH, Token, distance, letters, tokens
 from maskray.vocabulary import clinical_words, eponyms, is_name, people_names
 
 _SHORTEST = 3
@@ -60,6 +61,14 @@ class Sight:
         """The mean natural logarithm of the likeliest characters; of none the least."""
         seen = self.steps.argmax(axis=1) > 0
         return float(self.steps[seen].max(axis=1).mean()) if seen.any() else -np.inf
+
+    @property
+    def text(self) -> str:
+        """What is likeliest at each step, as one text."""
+        character = {index: each for each, index in self.alphabet.items()}
+        steps = [0, *self.steps.argmax(axis=1).tolist()]
+        seen = (step for last, step in itertools.pairwise(steps) if step not in (0, last))
+        return "".join(character.get(step, "") for step in seen).strip()
 
     def likelihoods(self, texts: Sequence[str]) -> npt.NDArray[np.float64]:
         """Of each text, the natural logarithm, less that of the likeliest path."""
@@ -115,6 +124,63 @@ def clinical_text(
     above = np.median([row[0] - row for row in likelihoods], axis=0)
     seen = float(np.median([row[0] for row in likelihoods])) >= _SEEN
     return meant if seen and above[1] >= as_read and above[2] >= as_called else None
+
+
+def clearer_text(
+    text: str, views: Sequence[Sequence[Sight]], identifiers: Identifiers, policy: Policy
+) -> str | None:
+    """The clinical text that another view shows plainly, if there is one.
+
+    What looks like ``Fal Sal`` where contrast is stretched may be ``Fat Sat`` in full
+    range. It must be far likelier there than what was read, no less likely in all views
+    together, and likelier by far than any name near it; no letter may be missing.
+
+    Args:
+        text: What was read, in one of the views.
+        views: The line's sights, view by view.
+        identifiers: The header's: what may be one of them is no clinical text.
+        policy: As for :func:`maskray.classify.classify`.
+    """
+    every = [each for view in views for each in view]
+    if not every or not set(text) <= every[0].alphabet.keys():
+        return None
+    doubted = _doubted(text, identifiers, policy)
+    for seen in dict.fromkeys(each.text for each in every):
+        if not _is_same_line(text, seen):
+            continue
+        runs = classify(seen, identifiers, policy)
+        if any(run.category is not Category.CLINICAL for run in runs):
+            continue
+        above = np.array([_above(seen, text, doubted, view) for view in views])
+        read, called = above.sum(axis=0)
+        if above[:, 0].max() >= _PLAINLY and read >= 0 and called >= _BY_FAR:
+            return seen
+    return None
+
+
+_PLAINLY = 4.0
+"""So much likelier (natural logarithm) the text is than what was read, in one view."""
+_BY_FAR = 8.0
+"""... and than the likeliest names, in all views together."""
+
+
+def _above(
+    seen: str, text: str, doubted: Sequence[Token], sights: Sequence[Sight]
+) -> tuple[float, float]:
+    """How much likelier a text is in a view than what was read, and than names near it."""
+    called = text
+    for token in reversed(doubted):
+        called = _likeliest(called, token, _names(), sights) or called
+    likely = np.array([each.likelihoods([seen, text, called]) for each in sights])
+    own, read, name = np.median(likely, axis=0)
+    return float(own - read), float(own - name)
+
+
+def _is_same_line(text: str, seen: str) -> bool:
+    """Whether two texts differ in some letters, of which none is missing."""
+    mine, its = letters(text), letters(seen)
+    most = len(mine) * 2 // 5
+    return len(its) >= len(mine) >= LONG_ENOUGH and distance(mine, its, most) <= most
 
 
 def may_be_clinical(text: str, identifiers: Identifiers, policy: Policy) -> bool:

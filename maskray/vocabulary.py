@@ -132,9 +132,12 @@ def is_clinical(word: str) -> bool:
         return True
     if folded.endswith("S") and folded[:-1] in known and len(folded) > 3:
         return True
-    meant = "T" + folded[1:]  # rhin MIP
-    if word.startswith("r") and len(word) > 2 and meant in known:
-        return not (is_name(word) or is_name(meant))
+    for small, capital, shortest in (("r", "T", 3), ("l", "J", 5)):  # rhin MIP, ludet
+        meant = capital + folded[1:]
+        if word.startswith(small) and len(word) >= shortest and meant in known:
+            return not (is_name(word) or is_name(meant))
+    if "l" in word and word != word.lower() and _is_misread_upright(word):
+        return True
     return _misread(folded) or _run_together(folded, shortest=4 if word.istitle() else 2)
 
 
@@ -219,6 +222,13 @@ def _misread(folded: str) -> bool:
     if len(folded) > 3 and _meant_by_looks(folded):
         return True
     return len(folded) >= _FUZZY_FROM and _is_a_letter_off(folded)
+
+
+def _is_misread_upright(word: str) -> bool:
+    """Whether a long word's small L is an I, and another letter was lost: ``TDlvol``."""
+    folded = fold(word.replace("l", "I", 1))
+    long = len(folded) >= _FUZZY_FROM and folded not in people_names()
+    return long and not is_name(word) and _is_a_letter_off(folded)
 
 
 def _meant_by_looks(folded: str) -> bool:
