@@ -20,6 +20,7 @@ from maskray import rules
 from maskray.classify import classify, fold_keeping_length, items_in
 from maskray.geometry import Box
 from maskray.identifiers import Identifiers, collect
+from maskray.labels import open_label
 from maskray.markers import is_bare
 from maskray.policy import Policy
 from maskray.records import Category, TextLine
@@ -1263,6 +1264,16 @@ def test_a_line_that_stands_and_was_read_twice_is_no_stack(second):
     assert f"AK877 mGy{second}" not in standing(*pieces)
 
 
+def test_two_readings_of_a_standing_line_are_judged_each_by_itself():
+    others = tuple(SecretStr("Lossy13:1") for _ in range(3))
+    misread = TextLine(
+        (0,), Box(9, 152, 32, 359), SecretStr("Lossy1\u4e86:1"), 0.92, others=others
+    )
+    read = TextLine((0,), Box(14, 157, 29, 358), SecretStr("Lossy 13:1"), 1.0)
+    assert rules.findings([misread, read], NOBODY, DEFAULT) == ()
+    assert rules.findings([replace(misread, others=()), read], NOBODY, DEFAULT)
+
+
 def test_letters_of_a_stack_whose_places_touch_count_each():
     tops = (10, 35, 61, 74, 87)
     pieces = [(each, 10, y, y + 18) for each, y in zip("65334", tops, strict=True)]
@@ -2422,3 +2433,75 @@ def test_what_a_seventh_review_found(marked):
 )
 def test_what_an_eighth_review_found(marked):
     assert wrong(marked) == {}
+
+
+@pytest.mark.parametrize(
+    "marked",
+    [
+        "{date:1949-05.23}",
+        "{date:2004.06-15}",
+        "{date:20,06,85}",
+        "Date: {date:10/23}",
+        "FECHA: {date:23/10}",
+        "{date:10/23} - CHEST",
+        "CHEST PA - {date:23/10}",
+        "{date:23/10}: KNEE",
+        "SCAN {date:25-12}",
+        "IM: 10/23",
+        "12/15-2",
+        "NHC: {patient_id:4711}",
+        "Prontuario: {patient_id:319 4634}",
+        "Historia: {patient_id:47/11}",
+        "F. Nasc {birth_date:12 3 76}",
+        "{name:Larry L. Page}",
+        "{name:EMILY E POST} 45Y",
+        "{name:SMITH J} HEAD AP",
+        "{name:DOE} {age:F92}",
+        "Sex: F {age:92}",
+        "{age:92} F CHEST",
+        "Female, {age:92}",
+        "Female, 82",
+        "Age({age:92})",
+        "Tech: {operator:MD}",
+        "ID No: {patient_id:4711}",
+        "Performed by {physician:AS}",
+        "Reported by: {physician:CC}",
+        "CHEST PA {date:24/12} (19)",
+        "LA {date:31/12} (25)",
+        "PCWP 22/12 (16)",
+        "{date:9H 30} CM",
+        "10h 12 mm",
+        "{name:Prem Rao} M 45Y",
+        "{name:DAN GRAY} {date:12/03/1976}",
+        "RAO CAUD 30",
+        "{phi:HEAD}, {name:J}",
+        "HAND, R",
+        "{physician:Mr Gray}",
+        "MR HEAD",
+        "{name:Sharad}",
+        "Heart, Lung",
+        "Hill-Sachs lesion, R shoulder",
+        "{name:Hill-Sachs, J}",
+        "Ratio 1:20",
+        "Se: 2/12 Sep 0.30",
+        "Se 2 {date:12 Sep 2003}",
+        "Mog 1.6\u00d7",
+        "{phi:Mog} 12",
+        "DW b=1000",
+        "{phi:DW} 12",
+        "Tm: 47/153 10cm",
+        "CTDlvol 46.35 mGy",
+        "TDlvol 46.35 mGy",
+        "ludet",
+        "{name:lohn}",
+    ],
+)
+def test_what_a_tenth_review_and_new_seeds_found(marked):
+    assert wrong(marked) == {}
+
+
+def test_the_label_of_a_number_or_birth_in_the_languages_of_iberia_is_open():
+    for text in ("NHC:", "Prontuario:", "Nasc.:", "Data nasc:", "Fecha nacimiento"):
+        assert open_label(text) is not None
+    assert open_label("Nombre de paciente:") is Category.NAME
+    assert open_label("Historia") is None

@@ -439,6 +439,14 @@ def test_the_next_label_below_and_clinical_text_are_no_values() -> None:
         assert any(each.x0 > 40 and each.y0 < 40 for each in engine.asked) is looks
 
 
+def test_what_another_view_shows_plainly_is_no_phi() -> None:
+    read = line("Fal Sal", confidence=0.98)
+    plain = FirstEngine(sees=sight("Fat Sat"))
+    assert judged(Seen((read,)), SecondEngine(), again=plain)[1] == []
+    blind = FirstEngine(sees=sight("Fal Sal"))
+    assert judged(Seen((read,)), SecondEngine(), again=blind)[1]
+
+
 def test_slices_of_a_heart_in_a_row_are_no_text() -> None:
     slices = line("UUUUUUU", confidence=0.84)
     assert judged(Seen((slices,)), SecondEngine())[1] == []

@@ -7,7 +7,7 @@ import pytest
 
 from maskray.identifiers import Identifiers, collect
 from maskray.policy import Policy
-from maskray.spelling import Sight, clinical_text, may_be_clinical
+from maskray.spelling import Sight, clearer_text, clinical_text, may_be_clinical
 from tests.unit.builders import dataset, sight
 
 
@@ -92,3 +92,40 @@ def test_lines_without_a_clinical_word_near_are_not_looked_at():
     assert not may_be_clinical("Xqzt 57", Identifiers(), Policy())
     assert not may_be_clinical("PHOSE Xqzt", Identifiers(), Policy())
     assert not may_be_clinical("LEFT", Identifiers(), Policy())
+
+
+def clearer(text: str, *views: Sight, patient: str = "") -> str | None:
+    ds = dataset(np.zeros((1, 8, 8), np.uint8))
+    ds.PatientName = patient
+    return clearer_text(text, [[each] for each in views], collect(ds), Policy())
+
+
+def test_a_sight_spells_its_letters_once():
+    assert sight("Fat  Ssat").text == "Fat  Ssat"
+    assert sight("mox", at1_a=2.0).text == "max"
+
+
+def test_another_view_may_show_plainly_what_one_shows_badly():
+    assert clearer("Fal Sal", sight("Fal Sal"), sight("Fat Sat")) == "Fat Sat"
+    assert clearer("Fal Sal", sight("Fal Sal")) is None
+    assert clearer("HEAD BCH", sight("HEAD BCH"), sight("HEAD 8CH")) == "HEAD 8CH"
+
+
+@pytest.mark.parametrize(
+    ("text", "views"),
+    [
+        pytest.param("Fal Sal", ["Fal Sal", "Fal Sal", "Fat Sat"], id="outvoted"),
+        pytest.param("Fal Sal", ["Fal Sal", "Fat Sak"], id="not clinical"),
+        pytest.param("Franz", ["Franz", "Fra"], id="letters are missing"),
+        pytest.param("Okonjwe", ["Okonjwe", "SUPINE"], id="another line"),
+        pytest.param("Fal", ["Fal", "Fat"], id="too few letters"),
+        pytest.param("Fal Sal", [], id="none"),
+    ],
+)
+def test_but_what_was_read_stays_if(text, views):
+    assert clearer(text, *map(sight, views)) is None
+
+
+def test_a_name_that_may_be_seen_there_too_is_none_of_them():
+    doubtful = sight("Fat Sat", at2_y=0.6, at6_l=0.6)
+    assert clearer("Fal Sal", sight("Fal Sal"), doubtful) is None
