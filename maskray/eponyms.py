@@ -90,6 +90,9 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     if name == "RISSER":
         apart = len(rest) == 1 or (len(rest) > 2 and rest[1].text.isalpha())
         return apart and figures[:1] in [[each] for each in "012345"]
+    if name in ("AMPLATZ", "JUDKINS") and figures[:1]:
+        dated = any(each.before or each.text[0].isdigit() for each in rest[1:2])
+        return not dated and _CATHETER.fullmatch(figures[0]) is not None  # Amplatz L2
     if name == "PARIS" and figures[:1] == ["0"]:
         return len(rest) > 1 and rest[1].before == "-" and rest[1].text[0] in "Il"
     if rest and not rest[0].before.strip(" :") and _is_graded(name):
@@ -109,6 +112,7 @@ def _is_graded(name: str) -> bool:
 
 
 _GRADES = frozenset("GRADE GRADING SCORE STAGE CLASS CLASSIFICATION".split())
+_CATHETER = re.compile(r"[LRrtIl]?[1-6]")
 _NUMERAL = re.compile(r"(?:I{2,3}|IV)[abc]?")
 _GRADE = re.compile(rf"{_NUMERAL.pattern}|[0-5][abcABC]?|C\d{{1,2}}M\d{{1,2}}")
 _ONLY_AUTHORS = frozenset(

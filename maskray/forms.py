@@ -227,7 +227,7 @@ _ADDRESSES = _patterns(
     r"(?<!\w)\d{1,5}\s+(?:[A-Z]+\.?\s+){1,4}(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD"
     r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE|CLOSE"
     r"|CRESCENT|GROVE|GARDENS|MEWS|WAY|TRAIL)\b",
-    r"(?<!\w)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
+    r"(?<!\w)(?!AMPLATZ)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
     r"(?<!\w)(?:\d{1,4},?\s+)?(?:RUE|CHEMIN|QUAI|CALLE|AVENIDA|VIALE|PIAZZA)"
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",

@@ -43,7 +43,7 @@ def by_degree(line: Sequence[Token], found: list[Category | None]) -> None:
         named = line[index - 1].text
         worded = len(named) > 1 and any(each.isalpha() for each in named)
         if token.before.strip() == "," and worded:
-            open_ones = (_CLINICAL, _UNKNOWN, Category.SEX)
+            open_ones = (_CLINICAL, _UNKNOWN, Category.SEX, Category.NAME)
             found[index - 1 : end] = [
                 Category.PHYSICIAN if each in open_ones else each
                 for each in found[index - 1 : end]
@@ -241,6 +241,7 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
         person = _is_person(before) or _is_person(after)
         person = person or (dotted and after is _UNKNOWN)
         person = person or (token.before in (",", "^") and before is _UNKNOWN)
+        person = person or (_ends_line(line, index, ".") and before is _UNKNOWN)
         if person and not bracketed:
             if found[index] is Category.SEX and not (
                 _touches_name(line, index) or _ends_name(line, index)
@@ -258,6 +259,11 @@ def _initials(line: Sequence[Token], found: list[Category | None]) -> None:
                 found[here] = found[there]  # J. R. R. TOLKIEN, TOLKIEN J.R.R.
             elif behind:
                 found[here] = Category.NAME
+
+
+def _ends_line(line: Sequence[Token], index: int, sign: str) -> bool:
+    """Whether a token with such a sign before it is the second and last of a line."""
+    return index == len(line) - 1 == 1 and line[index].before == sign
 
 
 def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:

@@ -22,6 +22,7 @@ from maskray.vocabulary import (
     clinical_words,
     console_terms,
     eponyms,
+    exact_terms,
     is_clinical,
     is_common_name,
     is_concept,
@@ -49,6 +50,8 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if token.folded in _SEXES and not _is_of_speed(line, index):
             found[index] = Category.SEX
+        elif _is_name_in_figures(token.text):
+            found[index] = Category.NAME
         elif any(each.isdigit() for each in token.text):
             found[index] = number_category(line, index)
         elif is_clinical(token.text) or _is_clinical_here(line, index):
@@ -68,6 +71,39 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
 def is_spelled_right(token: Token) -> bool:
     """Whether a word is clinical as it stands: where people are named none is forgiven."""
     return len(token.text) == 1 or token.folded in clinical_words()
+
+
+def _is_name_in_figures(text: str) -> bool:
+    """Whether figures in a word are letters of a name: ``W00D``, ``Gi11``, ``ENZ0``.
+
+    Not if they are letters of something clinical, ``LA0``, nor where a clinical word or a
+    short form may have its number: ``Sag1``, ``T10``, ``M1A``.
+    """
+    if text.isalpha() or _FIGURES.fullmatch(text) is None or _is_numbered(text):
+        return False
+    ones = ("L",) if text.endswith("11") else ("I", "L")
+    meant = {fold(text.replace("1", one)).translate(_DRAWN_AS_FIGURES) for one in ones}
+    clinical = clinical_words() | exact_terms()
+    return meant.isdisjoint(clinical) and any(map(is_name, meant))
+
+
+def _is_numbered(text: str) -> bool:
+    """Whether figures at an end of a word are its number: none begins with a zero."""
+    stem, rest = text.rstrip("012568"), text.lstrip("012568")
+    known = clinical_words() | exact_terms()
+    if _COUNTERS.fullmatch(stem.upper()) or (len(stem) < 2 and rest == text):
+        return True
+    if len(text) < LONG_ENOUGH and "0" not in text and (text.isupper() or text.islower()):
+        return True
+    zero = text in (stem + "0", "0" + rest)
+    doubled = stem.istitle() and text in (stem + "11", stem + "55")
+    ends = (stem, rest) if stem == text or rest == text else ()
+    return not (zero or doubled) and any(e != text and fold(e) in known for e in ends)
+
+
+_FIGURES = re.compile(r"[012568]?[A-Za-z]+(?:[012568]{1,2}[A-Za-z]+)*[012568]{0,2}")
+_COUNTERS = re.compile("SE|IM|FR|NO|SL|TE|TI|TR|FA|MA|EX|PAT")
+_DRAWN_AS_FIGURES = str.maketrans("02568", "OZSGB")
 
 
 def _is_of_speed(line: Sequence[Token], index: int) -> bool:
