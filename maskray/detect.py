@@ -203,7 +203,10 @@ def _readings(
     return [
         (each, name)
         for each, name in every
-        if not _is_column_of_table(each, [one for one, _ in readings])
+        if not (
+            _is_column_of_table(each, [one for one, _ in readings])
+            or _is_cut_from_rows(each, [one for one, _ in readings])
+        )
         or _is_identifier(each.text.get_secret_value(), identifiers)
     ]
 
@@ -230,6 +233,36 @@ def _is_column_of_table(column: Reading, readings: Iterable[Reading]) -> bool:
             rows.setdefault(int(middle), []).append(middle)
     level = all(max(each) - min(each) < _IN_ROW for each in rows.values())
     return level and len(rows) == count
+
+
+def _is_cut_from_rows(column: Reading, readings: Iterable[Reading]) -> bool:
+    """Whether two letters one above the other are letters of rows that were read surely.
+
+    A side above the ``T`` of ``TR 4800`` is no name: one of them at least begins or ends a
+    longer line that lies.
+    """
+    box, text = column.spot.box, letters(column.text.get_secret_value())
+    if len(text) != _SHORT or box.height < _STANDS * box.width:
+        return False
+    return any(
+        _is_sure(other)
+        and _cuts(box, other.spot.box)
+        and (read.startswith(tuple(text)) or read.endswith(tuple(text)))
+        for other in readings
+        if len(read := letters(other.text.get_secret_value())) >= _FEW
+    )
+
+
+def _cuts(column: Box, row: Box) -> bool:
+    """Whether a column that stands takes an end of a row that lies, and no more."""
+    lies, beyond = row.width > _STANDS * row.height, row.width > _STANDS * column.width
+    high = min(row.y1, column.y1) - max(row.y0, column.y0)
+    wide = min(row.x1, column.x1) - max(row.x0, column.x0)
+    inside = 2 * high > row.height and 2 * wide > column.width
+    return lies and beyond and inside and row.height < _LEVEL_ROW * column.height
+
+
+_LEVEL_ROW = 0.7
 
 
 def _may_be_column(reading: Reading) -> bool:

@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from maskray.text import LONG_ENOUGH, Token, distance
+from maskray.text import LONG_ENOUGH, Token, distance, fold
 from maskray.vocabulary import (
     TITLES,
     clinical_words,
@@ -53,6 +53,8 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
         for word in long
     ):
         return True  # WillisCircle of Willis: two readings of a line in one
+    if any(fold(token.text.replace("l", "I")) in beside for token in near):
+        return True  # Cleopatra vlew
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
 
 

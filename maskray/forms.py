@@ -323,8 +323,8 @@ _AGES = _patterns(
     r"(?<![\w.])[MF]\s?(9\d|10\d)(?=\s*$|\s[A-Z]{4})",
     r"(?<!\w)(?:FE)?MALE[\s,/]{1,3}(9\d|10\d)(?!\d|\.\d)",
     r"(?<![\w.])(9\d|10\d)[\s,/]{1,3}(?:FE)?MALE(?!\w)",
-    rf"(?<![\w.])[MF]?{_YEARS}[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
-    r"(?:[\s-]?OLD)?(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
+    rf"(?<![\w.])[MF]?{_YEARS}(?P<unit>[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
+    r"(?:[\s-]?OLD)?)(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)[\s:=(.-]{{0,3}}{_YEARS}",
     rf"(?<!\w)(?:ALDER|ETA|IKA|VEK|YAS)\s*[:=]\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
@@ -448,10 +448,11 @@ def _matches(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[re.Matc
 
 
 def find_ages(text: str) -> Iterator[tuple[int, int, int]]:
-    """Ages in a folded line: half-open character indices and the years."""
+    """Ages in a folded line: half-open character indices, units included, and the years."""
     for pattern in _AGES:
         for match in pattern.finditer(text):
-            yield match.start(1), match.end(1), int(as_digits(match.group(1)))
+            end = match.end("unit") if "unit" in pattern.groupindex else match.end(1)
+            yield match.start(1), end, int(as_digits(match.group(1)))
 
 
 def names_a_month(text: str) -> bool:

@@ -440,6 +440,23 @@ def test_the_first_column_of_a_table_is_no_line(said, tops, stays):
     assert (said in texts(lines)) is stays
 
 
+@pytest.mark.parametrize(
+    ("row", "said", "stays"),
+    [
+        ((10, 10, 80, 14), "TR 4800", False),
+        ((10, 10, 80, 14), "XR 4800", True),  # another letter
+        ((10, 10, 24, 14), "TR 4800", True),  # no longer than the letters are wide
+        ((60, 10, 80, 14), "TR 4800", True),  # beside them
+        ((10, 10, 80, 30), "TR 4800", True),  # as high as both
+    ],
+)
+def test_a_side_above_the_end_of_a_row_makes_no_initials_with_it(row, said, stays):
+    reader = FakeReader(("TL", 1.0), (said, 1.0))
+    sightings = Sighting(VIEW, spot(10, 8, 14, 34)), Sighting(VIEW, spot(*row))
+    lines, _ = read(reader, *sightings)
+    assert ("TL" in texts(lines)) is stays
+
+
 def test_what_spells_an_identifier_of_the_header_is_never_dropped():
     reader = FakeReader(("Lossy 22:1", 1.0), ("QUILL", 0.81))
     right, other = spot(318, 100, 14, 60), spot(314, 96, 24, 66)

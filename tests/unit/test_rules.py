@@ -401,7 +401,7 @@ DATES = """
 AGES = """
     {age:91Y}
     {age:092Y}
-    {age:103} YRS
+    {age:103 YRS}
     {age:94yM}
     AGE {age:95}
     AGE: {age:90}
@@ -409,11 +409,11 @@ AGES = """
     F/{age:92}
     {age:92}/F
     {age:M92Y}
-    {age:92}-year-old
+    {age:92-year-old}
     Age {age:9O}
     {age:O92Y}
     {age:93} {any:Jahre}
-    {age:92}-year-old left knee
+    {age:92-year-old} left knee
     89Y
     089Y
     045Y
@@ -2494,6 +2494,26 @@ def test_what_an_eighth_review_found(marked):
         "TDlvol 46.35 mGy",
         "ludet",
         "{name:lohn}",
+        "{name:W00D}",
+        "{name:R0Y}",
+        "{name:0TT0}",
+        "{name:ENZ0}",
+        "{name:Gi11}",
+        "{name:Ro55}",
+        "{name:Pau1}",
+        "{name:ZIE8A}",
+        "Nom: {name:M. Gi11}",
+        "LA0 30",
+        "Sag1",
+        "T10",
+        "SE0",
+        "B0NE",
+        "M1A",
+        "{date:09.09.31} Male {age:90 yrs}",
+        "30 mm Cleopatra vlew",
+        "DAP 52.7 Gycm2 Amplatz 2",
+        "{phi:Amplatz} {date:3/5/76}",
+        "{phi:Nikolaidis}. {name:M}.",
     ],
 )
 def test_what_a_tenth_review_and_new_seeds_found(marked):
