@@ -54,6 +54,12 @@ def by_institution(line: Sequence[Token], found: list[Category | None]) -> None:
         for i, word in enumerate(words)
         if _tells_institution(word) and not _is_heading(line, i, words)
     ]
+    keys += [
+        i
+        for (one, _), (i, other) in itertools.pairwise(enumerate(words))
+        if words[one] + other in _INSTITUTION_BESIDE and not line[i].before
+    ]
+    keys.sort()
     strong = any(words[i] in _INSTITUTION_ALONE for i in keys)
     strong = strong or any(
         i - 1 in keys and words[i] in _PLACES and words[i - 1] not in _NO_KIND for i in keys

@@ -274,6 +274,8 @@ _PLAIN_NUMBERS = [
         r"[\u0391\u0392]\d{1,2}",  # Graf's angles
         r"\d{1,2}[A-Z]{1,2}\d?",
         r"[23]D\d{2,3}",  # a gain
+        r"T[12](?:T?SE|FSE|GRE|IR|TFE|FFE)",  # a weighting and its sequence
+        r"(?:OSEM|TOF|PSF)?\d{1,2}I\d{1,2}S",  # iterations and subsets
         r"[A-Z]\d{1,3}(DB|[KM]?HZ|[CM]M|M?S|KV|FPS|BPM)",  # Dyn R65dB
         r"[A-Z]\d[A-Z]\d",  # two settings: M3M4
         r"[WLCZ]\d{4}",  # a window

@@ -81,6 +81,9 @@ def _is_name_in_figures(text: str) -> bool:
     """
     if text.isalpha() or _FIGURES.fullmatch(text) is None or _is_numbered(text):
         return False
+    terms = console_terms()
+    if any(fold(text[:i]) in terms and fold(text[i:]) in terms for i in (2, 3)):
+        return False  # T1SE
     ones = ("L",) if text.endswith("11") else ("I", "L")
     meant = {fold(text.replace("1", one)).translate(_DRAWN_AS_FIGURES) for one in ones}
     clinical = clinical_words() | exact_terms()

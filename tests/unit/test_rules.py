@@ -2514,6 +2514,12 @@ def test_what_an_eighth_review_found(marked):
         "DAP 52.7 Gycm2 Amplatz 2",
         "{phi:Amplatz} {date:3/5/76}",
         "{phi:Nikolaidis}. {name:M}.",
+        "{date:29/04/2020 .12:30}",
+        "SYNGO.12.10.05",
+        "{institution:HASDALE HEART INSTI TUTE}",
+        "OSEM3i21s",
+        "T1SE AX",
+        "{name:T1NA}",
     ],
 )
 def test_what_a_tenth_review_and_new_seeds_found(marked):
