@@ -17,6 +17,7 @@ from maskray.vocabulary import (
     is_clinical,
     is_common_name,
     is_name,
+    look_alike,
 )
 
 _TITLES = TITLES | {"MR", "MS", "SR", "SRA"}
@@ -53,9 +54,16 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
         for word in long
     ):
         return True  # WillisCircle of Willis: two readings of a line in one
-    if any(fold(token.text.replace("l", "I")) in beside for token in near):
+    small = [fold(token.text.replace("l", "I")) for token in near if token.text.islower()]
+    if any(_is_drawn_alike(each, thing) for each in small for thing in beside):
         return True  # Cleopatra vlew
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
+
+
+def _is_drawn_alike(one: str, other: str) -> bool:
+    """Whether two words have letters that are drawn alike in all places."""
+    same = len(one) == len(other) >= LONG_ENOUGH
+    return same and all(map(look_alike, one, other))
 
 
 def _is_joined(line: Sequence[Token], index: int, beside: Collection[str]) -> bool:

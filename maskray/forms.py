@@ -98,6 +98,10 @@ _DATES = _patterns(
     # 5-X-2020, 12 XI 2019
     rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_YEAR}(?!\w)",
     rf"(?<![\w.]){_DAY}\s(?![XVI]\s){_ROMAN}\s{_LONG_YEAR}(?!\w|\s?[A-Z%])",
+    # 1101.14 09:00
+    rf"(?<![\d.])(?!\d{{3}}[./-])(?=(?:\d[./-]?){{6,8}}\s+{_HMS}(?!\d))\d[\d./-]+\d",
+    # 23.1 019, whose 0.2 was not read
+    rf"^\s*{_DD}[./-][01]\s(?:0\d|9\d)\d\s*$",
     # 20,06,85, all that a line says
     rf"^\s*(?:{_DD},{_MM}|{_MM},{_DD}),\d\d\s*$",
     # 2019.123, the day of a year, all that a line says

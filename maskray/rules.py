@@ -6,7 +6,6 @@ stand apart, other frames. Policy says what becomes of unknown text; by default 
 masked, so that a name nobody listed does not stay.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import SecretStr
@@ -205,7 +204,7 @@ def _elsewhere(line: TextLine, lines: Iterable[TextLine]) -> Iterator[PhiText]:
         shared = line.box.overlap(other.box)
         same = shared > SAME_BOX * max(line.box.area, other.box.area)
         cut = _is_cut(line.text, other.text) or _begins(line.text, other.text)
-        cut = cut or _ends_nearly(line.text, other.text) or _is_unit_of(line, other)
+        cut = cut or _ends_nearly(line.text, other.text)
         least = min(line.box.area, other.box.area)
         if (
             same
@@ -231,16 +230,6 @@ def _is_cut(one: PhiText, other: PhiText) -> bool:
     """Whether a reading is the other but for letters at its ends: ``oom`` of ``Zoom``."""
     mine, its = letters(one.get_secret_value()), letters(other.get_secret_value())
     return len(mine) >= LONG_ENOUGH - 1 and mine in its
-
-
-def _is_unit_of(line: TextLine, other: TextLine) -> bool:
-    """Whether a reading is the unit of a measure, read apart: ``Gy`` of ``5 mGy/min``."""
-    mine, its = (each.text.get_secret_value().strip() for each in (line, other))
-    measure = _MEASURE.search(its)
-    return len(mine) == LONG_ENOUGH // 2 and measure is not None and mine in measure[1]
-
-
-_MEASURE = re.compile(r"\d\s?(m?Gy(?:/\w+)?|cm\d?|mm\d?|mmHg|[kM]?Hz)(?!\w)")
 
 
 def _is_nearly(one: PhiText, other: PhiText) -> bool:

@@ -54,11 +54,11 @@ def _is_capital(token: Token) -> bool:
 def _is_setting(line: Sequence[Token], index: int) -> bool:
     """Whether two or three capitals name the decimal number after them: ``ST 5.0``."""
     token = line[index]
-    if token.text in ("Tm", "Jm") and [e.before for e in line[index + 1 :][:2]] == [
-        ":",
-        "/",
-    ]:
-        return all(each.is_number for each in line[index + 1 : index + 3])  # Im: 47/153
+    if token.text == "BCH" and 0 < index == len(line) - 1:
+        return line[index - 1].folded in _COILS  # HEAD 8CH
+    counter = line[index + 1 : index + 3]
+    if token.text in ("Tm", "Jm") and [each.before for each in counter] == [":", "/"]:
+        return all(each.is_number for each in counter)  # Im: 47/153
     if not (token.text.isupper() and len(token.text) in (2, 3)) or is_name(token.text):
         return False
     whole, part = (*line[index + 1 : index + 3], None, None)[:2]
@@ -76,6 +76,7 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     return whole.is_number and part.is_number and part.before == "." and signed
 
 
+_COILS = frozenset("HEAD NECK BODY BREAST KNEE SHOULDER SPINE TORSO WRIST".split())
 _CLOCKS = frozenset({"FT", "AT"})
 """The time of fluoroscopy, of an acquisition."""
 
@@ -266,7 +267,7 @@ _PLAIN_NUMBERS = [
     re.compile(pattern)
     for pattern in (
         r"\d{1,4}X\d{1,4}(X\d{1,4})?",  # a matrix
-        r"FOV\d{2,3}[XW]\d{2,3}",
+        r"FOV\d{2,3}[XWS]\d{2,3}",
         r"(?:\d{1,3}[CM]M)?\d{1,2}W\d?D?",  # weeks and days of pregnancy, behind a length
         r"[A-Z]{1,2}\d{1,3}",  # a setting: R15, C6, LA435
         r"[A-Z]{1,3}\d{1,2}[A-Z]?",

@@ -2520,6 +2520,13 @@ def test_what_an_eighth_review_found(marked):
         "OSEM3i21s",
         "T1SE AX",
         "{name:T1NA}",
+        "{date:1101.14 09:00}",
+        "512/512 {date:12:30}",
+        "{date:23.1 019}",
+        "10.1 120",
+        "HEAD BCH",
+        "{phi:BCH} 4",
+        "FoV244s299",
     ],
 )
 def test_what_a_tenth_review_and_new_seeds_found(marked):
