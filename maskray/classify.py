@@ -221,7 +221,8 @@ def _without_places_of_a_breast(text: str, folded: str) -> str:
 
     In small letters: initials may stand behind a time.
     """
-    for match in _HOUR_AND_DISTANCE.finditer(text):
+    shown = folded.lower() if _CLOCK_FACE.search(folded) else text
+    for match in _HOUR_AND_DISTANCE.finditer(shown):
         start, end = match.span()
         folded = folded[:start] + "#" * (end - start) + folded[end:]
     return folded

@@ -101,8 +101,7 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
         apart = len(rest) == 1 or (len(rest) > 2 and rest[1].text.isalpha())
         return apart and figures[:1] in [[each] for each in "012345"]
     if name in ("AMPLATZ", "JUDKINS") and figures[:1]:
-        dated = any(each.before or each.text[0].isdigit() for each in rest[1:2])
-        return not dated and _CATHETER.fullmatch(figures[0]) is not None  # Amplatz L2
+        return _is_catheter(line, index)
     if name == "PARIS" and figures[:1] == ["0"]:
         return len(rest) > 1 and rest[1].before == "-" and rest[1].text[0] in "Il"
     if rest and not rest[0].before.strip(" :") and _is_graded(name):
@@ -116,13 +115,28 @@ def _is_measured(line: Sequence[Token], index: int) -> bool:
     return name in _ONLY_AUTHORS and behind and line[index - 1].folded in _THEIR_TABLES
 
 
+def _is_catheter(line: Sequence[Token], index: int) -> bool:
+    """Whether a catheter's size stands behind its name: ``Amplatz L2``.
+
+    Nobody is called so there, and a figure alone is its size only behind something else.
+    """
+    size, behind = line[index + 1], line[index + 2 : index + 3]
+    if _CATHETER.fullmatch(size.text) is None or (size.is_number and index == 0):
+        return False
+    other = any(e.before or e.text[0].isdigit() or e.folded in _AGES for e in behind)
+    person = _is_called_so(line, index) or _is_of_a_person(line[index + 1 :])
+    half = [each.before + each.text for each in behind] == [".5"]
+    return not person and (half or not other)
+
+
 def _is_graded(name: str) -> bool:
     """Whether a grade is called by a name: it may stand behind it without the word."""
     return not _GRADES.isdisjoint(eponyms().get(name, ()))
 
 
 _GRADES = frozenset("GRADE GRADING SCORE STAGE CLASS CLASSIFICATION".split())
-_CATHETER = re.compile(r"[LRrtIl]?[1-6]")
+_CATHETER = re.compile(r"[LRrt][1-6]|[1-6]")
+_AGES = frozenset("Y YR YRS YEARS M F MO".split())
 _NUMERAL = re.compile(r"(?:I{2,3}|IV)[abc]?")
 _GRADE = re.compile(rf"{_NUMERAL.pattern}|[0-5][abcABC]?|C\d{{1,2}}M\d{{1,2}}")
 _ONLY_AUTHORS = frozenset(

@@ -60,18 +60,20 @@ _NO_MONTH_HERE = (
     r"|(?:SEP|OCT)\s\d{1,2}(?:\.\d)?\s?MM\b|OCT\s\d{2,3}\sART"
 )
 """What is breathed out in a second, a septum, the size and average of a scan."""
+_APART = r"(?<!\d)(?<!\d\.)(?<![A-Z]\.)"
+"""No figure before, nor a part of the number or of a version."""
 _DATES = _patterns(
     # 06.16.1976, 3/9/12, 03-09-2012
-    rf"{_WEEKDAY}(?<![\d.]){_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
+    rf"{_WEEKDAY}{_APART}{_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
     # 2012-03-09, 2012 03 09
     rf"(?<!\d){_LONG_YEAR}\s?([-./ ])\s?{_DAY}\s?\1\s?{_DAY}(?:{_HMS})?(?!\d)",
     # A separator that was misread or not read: 12-03/2019, 03 09 2012, 2019-0312
-    rf"(?<![\d.]){_LONG_YEAR}[-./,]{_MM}[-./,]{_DD}(?!\d|\.\d)",
-    rf"(?<![\d.]){_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
+    rf"{_APART}{_LONG_YEAR}[-./,]{_MM}[-./,]{_DD}(?!\d|\.\d)",
+    rf"{_APART}{_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d.,]){_DD}(?:\.{_MM},|,{_MM}\.)(?:{_LONG_YEAR}|\d\d)(?![\d.,])",
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
-    rf"(?<![\d.]){_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
-    rf"(?<![\d.]){_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
+    rf"{_APART}{_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
+    rf"{_APART}{_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
     # 09.092014, 0909.2014, all that a line says
     rf"^\s*(?:{_DD}\.?{_MM}|{_MM}\.?{_DD})(?:(?<=\.\d\d)|\.){_LONG_YEAR}(?:\s*{_HMS})?\s*$",
     rf"(?<!\d)(?<!\d\.){_LONG_YEAR}[-/]{_MM}[-/ ]?{_DD}(?!\d)",
@@ -90,7 +92,7 @@ _DATES = _patterns(
     rf"(?<![A-Z0-9.]){_DAY}([-./ ]){_BETWEEN}\1{_LONG_YEAR}(?![A-Z0-9]|\.\d)",
     rf"(?<![A-Z0-9.]){_DAY}([-/]){_BETWEEN}\1\d\d(?![A-Z0-9]|\.\d)",
     # 12|03|2024
-    rf"(?<![\d.]){_DAY}([|_\u00b7\u2022;~']){_DAY}\1{_LONG_YEAR}{_THEN}",
+    rf"{_APART}{_DAY}([|_\u00b7\u2022;~']){_DAY}\1{_LONG_YEAR}{_THEN}",
     # '09 06 03
     rf"(?<![\w.])['\u2019]\d\d\s?[-./ ]\s?{_MM}\s?[-./ ]\s?{_DD}(?![\d.:])",
     # F.Nac.07-03-58
@@ -99,11 +101,11 @@ _DATES = _patterns(
     rf"(?<![\w.]){_DAY}\s?([-./])\s?{_ROMAN}\s?\1\s?{_YEAR}(?!\w)",
     rf"(?<![\w.]){_DAY}\s(?![XVI]\s){_ROMAN}\s{_LONG_YEAR}(?!\w|\s?[A-Z%])",
     # 1101.14 09:00
-    rf"(?<![\d.])(?!\d{{3}}[./-])(?=(?:\d[./-]?){{6,8}}\s+{_HMS}(?!\d))\d[\d./-]+\d",
+    rf"{_APART}(?!\d{{3}}[./-])(?=(?:\d[./-]?){{6,8}}\s+{_HMS}(?!\d))\d[\d./-]+\d",
     # 23.1 019, whose 0.2 was not read
     rf"^\s*{_DD}[./-][01]\s(?:0\d|9\d)\d\s*$",
     # 20,06,85, all that a line says
-    rf"^\s*(?:{_DD},{_MM}|{_MM},{_DD}),\d\d\s*$",
+    rf"^\s*(?:{_DD},{_MM}|{_MM},{_DD}),(?:0\d|[3-9]\d)\s*$",
     # 2019.123, the day of a year, all that a line says
     r"^\s*(?:199\d|20[0-3]\d)[.-](?:[0-2]\d\d|3[0-6]\d)\s*$",
     # 03 14 19, all that a line says
@@ -122,7 +124,7 @@ _DATES = _patterns(
     rf"(?<![A-Z0-9.])[12]\d{{3}}{_GAP}{_MONTH}{_GAP}{_DAY}(?![A-Z0-9]|\.\d)",
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
     # A digit was misread or not read: 03/00/20, 0.12.2019
-    rf"(?<![\d.])\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
+    rf"{_APART}\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
     r"(?<![\d./])(?:\d{1,2}\.?\s?/\s?\d{1,2}\s?/\s?\d{2,4}|\d{4}/\d\d/\d\d)(?![\d/])",
     r"(?<![\d.])\d\d\.\d\d\.\d{3}(?![\d.])",
 )
@@ -133,8 +135,8 @@ _MISREAD_MONTHS = _patterns(
     rf"(?<![A-Z0-9])(AN|EB|AR|PR|AY|UN|UL|UG|EP|CT|OV|EC)\.?\s+{_DAY},?\s+{_LONG_YEAR}"
     r"(?![\d.])",
     # 18 Ju 2011, 18Ju 2011: its last letter was not read
-    rf"(?<![\d.]){_DAY}[-\s]*(JA|FE|JU|AU|OC)[-\s]*{_LONG_YEAR}(?![\d.])",
-    rf"(?<![\d.]){_DAY}-(MA|AP|SE|NO|DE)-{_LONG_YEAR}(?![\d.])",
+    rf"{_APART}{_DAY}[-\s]*(JA|FE|JU|AU|OC)[-\s]*{_LONG_YEAR}(?![\d.])",
+    rf"{_APART}{_DAY}-(MA|AP|SE|NO|DE)-{_LONG_YEAR}(?![\d.])",
     # 03-HAR-2019, 03 HAR 2019, 03HAR2019, 18 FE82017
     rf"(?<!\d){_DAY}(-|\s+|)([A-Z][A-Z0-9]{{2}})\1?{_LONG_YEAR}(?![\d.])",
     # 01-MaC 0014 11:37:10, whose year was misread too
@@ -163,14 +165,15 @@ _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 _POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
 _HALF_DAY = r"(?:\s?[AP](?:\.\s?)?M\b\.?)"
 _OF_DYE = r"(?:(?<=\bFA)|(?<=\bFA )|(?<=\bICG )|(?<=\bICG))"
-_BEGINS = r"(?<!\d)(?<!\d[.:])(?<![A-Z]\.)"
-"""No figure before, nor a part of the number."""
+_BEGINS = r"(?<!\d)(?<!\d[.:])"
+"""No figure before, nor a part of the number ..."""
+_NO_VERSION = _BEGINS + r"(?<![A-Z]\.)"
+"""... nor of a version: ``SYNGO.12.10.05``."""
 _OF_TISSUE = r"(?:(?<=[ES]M\s)|(?<=E'\s))"
 _TIMES = _patterns(
     # 14:30:05, 07.:03:54PM; not K1:43.25, a curvature
-    _BEGINS
-    + rf"(?<!\bK)(?<!\bK:)(?:[01]?\d|2[0-3])\s?[:.]{{1,2}}\s?[0-5]\d\s?[:.]\s?[0-5]\d"
-    rf"(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
+    _NO_VERSION + r"(?<!\bK)(?<!\bK:)(?:[01]?\d|2[0-3])\s?[:.]{1,2}\s?[0-5]\d\s?[:.]"
+    rf"\s?[0-5]\d(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
     # 10 : 11
     rf"(?:(?<![\w:.])|(?<=[A-Z]:))(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d"
     rf"{_HALF_DAY}?(?!\s?[\d:%]|\.\d)",
@@ -184,7 +187,8 @@ _TIMES = _patterns(
     _BEGINS + r"(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|UHR)\b",
     r"(?<![\w:.])(?<![A-Z][A-Z]-)(?:[01]\d|2[0-3]):?[0-5]\dH\b(?!\s?X\s?\d)",
     _BEGINS + r"(?:0\d[0-5]\d|(?:1\d|2[0-3])(?!00)[0-5]\d)\s?HOURS\b",
-    _BEGINS + rf"(?!{_OF_TISSUE}[\d.]+\s?AM\b)(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
+    _BEGINS
+    + rf"(?<![A-Z]\.)(?!{_OF_TISSUE}[\d.]+\s?AM\b)(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 87:40.25, whose hour was misread
@@ -208,7 +212,7 @@ _TIMES = _patterns(
     _BEGINS + rf"(?:[01]\d|2[0-3]):[0-5]\d[0-5]\d{_HALF_DAY}?(?![\d:])",
     # ... or read as a point, where no measure is meant: 0607.31, TIME 1448.40,
     # 03/01 1422.33, 1422.33 PM
-    _BEGINS + rf"(?=0){_POINTED}{_HALF_DAY}?(?![\d:])",
+    _NO_VERSION + rf"(?=0){_POINTED}{_HALF_DAY}?(?![\d:])",
     _BEGINS + rf"{_POINTED}{_HALF_DAY}(?![\d:])",
     rf"(?:[-/]\d\d(?:\d\d)?|\.\d{{4}}|:[0-5]\d|{_MONTH}|TIME\s?:?)\s+{_POINTED}(?![\d:])",
     _BEGINS + rf"\d{{4,6}}{_HALF_DAY}",
@@ -326,11 +330,15 @@ _MOST_DIGITS = {"--": 5, "-": 6, "": 8}
 of numbers joined by several hyphens, by one, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
+_OLD = r"(?:9\d|1[01]\d)"
+_SETTINGS = "(?:GAIN|DEPTH|ZOOM|FRAME|RATE|PERSIST|SETMI|SESTA)"
 _AGES = _patterns(
-    r"(?<![\w.])(9\d(?=\s?[MFA])|10\d(?=[MFA]))\s?(?:[MF](?=\s*$|\s[A-Z]{2})|AR(?!\w))",
-    r"(?<![\w.])[MF]\s?(9\d|10\d)(?=\s*$|\s[A-Z]{4})",
-    r"(?<!\w)(?:FE)?MALE[\s,/]{1,3}(9\d|10\d)(?!\d|\.\d)",
-    r"(?<![\w.])(9\d|10\d)[\s,/]{1,3}(?:FE)?MALE(?!\w)",
+    rf"(?<![\w.])(?<!\bTC-)(?<!\bTC\s)({_OLD})\s?[MF](?!\s?-?TC\b)"
+    r"(?=\s*$|\s*[),]|\s\(|\s[A-Z]{4}|\s\d{1,2}[/.-]\d)",
+    r"(?<![\w.])(9\d|10\d)AR(?!\w)",
+    rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?=\s*$|\s*[),]|\s(?!{_SETTINGS}\b)[A-Z]{{4}})",
+    rf"(?<!\w)(?:FE)?MALE[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
+    rf"(?<![\w.])({_OLD})[\s,/(-]{{1,3}}(?:(?:FE)?MALE(?!\w)|[MF]\))",
     rf"(?<![\w.])[MF]?{_YEARS}(?P<unit>[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?)(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)[\s:=(.-]{{0,3}}{_YEARS}",
@@ -350,7 +358,10 @@ _SPACED = re.compile(r"\d+(?:\s:\s?|:\s)\d+")
 _RATIOS = re.compile(
     r"(?<![A-Z])(?:IMG?|IMAGE|FR|FRAME|RATIO|SCALE|SER?|SLICE|PAGE)\s*:?\s*$"
 )
-_ONE_TO, _SCALES = re.compile(r"1:"), re.compile(r"(?<![A-Z])(?:RATIO|SCALE)\s*:?\s*$")
+_ONE_TO, _SCALES = (
+    re.compile(r"1:\d{1,3}"),
+    re.compile(r"(?<![A-Z])(?:RATIO|SCALE)\s*:?\s*$"),
+)
 _OF_DAY = re.compile(r"[12]\d:")
 _MAY_BE_BIRTH = re.compile(r"(?<!\d)\d{2,4}[./ -]?\d{2}[./ -]?\d{2,4}(?!\d)")
 """A date whose separators were not read, ``2706.65``, if it is the header's."""
@@ -445,7 +456,7 @@ def _dates_and_times(
             before = text[: match.start()]
             short = _SHORT_LASTS.search(before) and _OF_DAY.match(match.group()) is None
             counts = _SPACED.fullmatch(match.group()) and _RATIOS.search(before)
-            counts = counts or (_ONE_TO.match(match.group()) and _SCALES.search(before))
+            counts = counts or (_ONE_TO.fullmatch(match.group()) and _SCALES.search(before))
             if not (unless.search(before) or short or counts):
                 yield _form(match, Category.DATE)
 

@@ -83,6 +83,8 @@ def by_banner(line: Sequence[Token], found: list[Category | None]) -> None:
     parts = all(is_concept(each.text) for each in names)
     if not (called and open_ones) or parts or any(e.folded in SIDES for e in names):
         return
+    if any(e.folded in _PARTS_OF_A_BODY | _OF_AN_EXAMINATION for e in names):
+        return  # KNEE LAT 45Y
     first, figures = behind[0], behind[1:2]
     sexed = first.folded in ("M", "F") and any(e.text[0].isdigit() for e in figures)
     aged = _AGE.fullmatch(first.folded) is not None
@@ -98,7 +100,7 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if token.folded in SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
-        titled = before is not None and _is_title(before) and is_name(token.text)
+        titled = before is not None and _is_title(before, token)
         if titled and not is_digital(line, index - 1):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
@@ -115,9 +117,12 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = found[index - 1]
 
 
-def _is_title(token: Token) -> bool:
-    """Whether it stands before a person's name: ``Mr``, but not ``MR``, a modality."""
-    return token.folded in TITLES or token.text in ("Mr", "Ms", "Sr", "Sra")
+def _is_title(title: Token, name: Token) -> bool:
+    """Whether a title stands before a name: ``Mr Gray``, but not ``MR``, a modality."""
+    if title.text in ("Mr", "Ms", "Sr", "Sra"):
+        part = is_concept(name.text) and not is_common_name(name.text)
+        return is_name(name.text) and not part
+    return title.folded in TITLES and is_name(name.text)
 
 
 _AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
@@ -183,6 +188,8 @@ def _ends_with_initial(
     if index < _NAME_PARTS or len(line[index - 1].text) != 1:
         return False
     person = _is_person(found[index - 2]) and len(line[index - 2].text) > 1
+    if line[index].text.islower():
+        return False  # Kerley B line
     dotted = line[index].before == "."
     last = all(any(e.isdigit() for e in each.text) for each in line[index + 1 :])
     plain = line[index - 1].is_word and not line[index - 1].before
@@ -196,11 +203,18 @@ def _are_things(line: Sequence[Token], *words: Token) -> bool:
     """
     if all(each.folded in _MEASURES_OF_A_PERSON for each in words):
         return True
-    parts = all(is_concept(e.text) and not is_common_name(e.text) for e in words)
-    alone = not any(each.folded in ("M", "F") or each.is_number for each in line)
+    parts = all(each.folded in _PARTS_OF_A_BODY for each in words)
+    alone = all(each.folded not in ("M", "F") and each.is_word for each in line)
     return parts and alone and not any(each.before == "^" for each in line)
 
 
+_PARTS_OF_A_BODY = frozenset(
+    "ANKLE BLADDER BRAIN CHEST EAR ELBOW EYE FOOT HAND HEAD HEART HIP KIDNEY KNEE LIVER "
+    "LUNG NECK PELVIS SHOULDER SPINE SPLEEN WRIST".split()
+)
+_OF_AN_EXAMINATION = frozenset(
+    "LAT LAO ECHO FINGER FLAIR FLASH LAB MERCHANT PED PLAIN PORT POWER TRIO".split()
+)
 _MEASURES_OF_A_PERSON = frozenset("AGE HEIGHT WEIGHT SEX GENDER ETHNICITY".split())
 
 

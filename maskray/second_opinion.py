@@ -140,7 +140,7 @@ def _respelled(
         if own is not None and may_be_clinical(read, instance.identifiers, policy):
             sights = list(reader.sights(own, spot))
             text = clinical_text(read, sights, instance.identifiers, policy)
-        if text is None:
+        if text is None and not _is_read_twice(line):
             by_view = [list(reader.sights(view, spot)) for view in views.values()]
             text = clearer_text(read, by_view, instance.identifiers, policy)
         if text is not None:
@@ -150,6 +150,14 @@ def _respelled(
         for line in seen.lines
     )
     return replace(seen, lines=tuple(lines))
+
+
+def _is_read_twice(line: TextLine) -> bool:
+    """Whether the second engine reads what the first one did."""
+    if line.second is None:
+        return False
+    mine, its = (letters(each.get_secret_value()) for each in (line.text, line.second))
+    return mine == its
 
 
 def _meant_in(line: TextLine, meant: Mapping[TextLine, SecretStr]) -> SecretStr | None:

@@ -416,18 +416,23 @@ _DATES_OF = frozenset("DATE FECHA DATUM DATA DOS DOE EXAM ADMITTED ADM DISCHARGE
 def _is_pressure(line: Sequence[Token], first: int) -> bool:
     """Whether a unit follows, or a mean behind a catheter's place: ``PA 29/12 (19)``."""
     behind = line[first + 2 : first + 3]
-    if [each.folded for each in behind] == ["MMHG"]:
+    if "MMHG" in (each.folded for each in line[first + 2 : first + 4]):
         return True
     placed = first > 0 and line[first - 1].folded in _PLACES_OF_PRESSURE
-    begins = first == 1 or line[first - 2].folded == "MMHG" or line[first - 2].is_number
+    before = line[first - 2]
+    begins = first == 1 or before.is_number or before.folded in _BEFORE_PRESSURE
     systole, diastole = int(line[first].text), int(line[first + 1].text)
     mean = [int(e.text) for e in behind if e.is_number and e.before.strip() == "("]
     pulse = systole - diastole
     return (
         placed
         and begins
-        and any(0.1 * pulse <= each - diastole <= 0.6 * pulse for each in mean)
+        and any(0.1 * pulse <= each - diastole <= 0.67 * pulse for each in mean)
+        and pulse > 0
     )
 
 
+_BEFORE_PRESSURE = frozenset(
+    "MMHG REST BASELINE PRE POST MEAN RIGHT LEFT DISTAL PROXIMAL PRESSURE PRESSURES".split()
+)
 _PLACES_OF_PRESSURE = frozenset("PA MPA RPA LPA AO RA RV LA LV SVC ART PCW PCWP".split())

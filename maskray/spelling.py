@@ -145,6 +145,8 @@ def clearer_text(
     if not every or not set(text) <= every[0].alphabet.keys():
         return None
     doubted = _doubted(text, identifiers, policy)
+    if any(each.isdigit() for token in doubted for each in token.text):
+        return None
     for seen in dict.fromkeys(each.text for each in every):
         if not _is_same_line(text, seen):
             continue
@@ -171,16 +173,22 @@ def _above(
     called = text
     for token in reversed(doubted):
         called = _likeliest(called, token, _names(), sights) or called
-    likely = np.array([each.likelihoods([seen, text, called]) for each in sights])
-    own, read, name = np.median(likely, axis=0)
-    return float(own - read), float(own - name)
+    read = {token.folded for token in tokens(text)}
+    others = [token for token in tokens(seen) if token.folded not in read]
+    named = [_likeliest(seen, token, _names(), sights) or text for token in others]
+    named = [text if each == seen else each for each in named]  # Baker, of a cyst
+    likely = [each.likelihoods([seen, text, called, *named]) for each in sights]
+    own, meant, *names = np.median(np.array(likely), axis=0)
+    return float(own - meant), float(own - max(names))
 
 
 def _is_same_line(text: str, seen: str) -> bool:
     """Whether two texts differ in some letters, of which none is missing."""
     mine, its = letters(text), letters(seen)
     most = len(mine) * 2 // 5
-    return len(its) >= len(mine) >= LONG_ENOUGH and distance(mine, its, most) <= most
+    figures = [[each for each in line if each.isdigit()] for line in (mine, its)]
+    long = len(its) >= len(mine) >= LONG_ENOUGH and figures[0] == figures[1]
+    return long and 0 < distance(mine, its, most) <= most
 
 
 def may_be_clinical(text: str, identifiers: Identifiers, policy: Policy) -> bool:

@@ -100,10 +100,21 @@ def _is_numbered(text: str) -> bool:
         return True
     zero = text in (stem + "0", "0" + rest)
     doubled = stem.istitle() and text in (stem + "11", stem + "55")
+    number = text[len(stem) :]
+    short = len(stem) < (LONG_ENOUGH - 1 if number == "0" else LONG_ENOUGH)
+    short = short and number != "" and not doubled
+    if _STAGE.fullmatch(text) or (short and not _means_a_common_name(text)):
+        return True
     ends = (stem, rest) if stem == text or rest == text else ()
     return not (zero or doubled) and any(e != text and fold(e) in known for e in ends)
 
 
+def _means_a_common_name(text: str) -> bool:
+    meant = (fold(text.replace("1", one)).translate(_DRAWN_AS_FIGURES) for one in "IL")
+    return any(map(is_common_name, meant))
+
+
+_STAGE = re.compile(r"[TNMA][0-4][a-d]")
 _FIGURES = re.compile(r"[012568]?[A-Za-z]+(?:[012568]{1,2}[A-Za-z]+)*[012568]{0,2}")
 _COUNTERS = re.compile("SE|IM|FR|NO|SL|TE|TI|TR|FA|MA|EX|PAT")
 _DRAWN_AS_FIGURES = str.maketrans("02568", "OZSGB")
@@ -172,8 +183,16 @@ def _has_an_initial_behind(line: Sequence[Token], index: int) -> bool:
         and after[0].before == ","
         and len(after[0].text) == 1
         and after[0].folded not in _SIDE_LETTERS
+        and (is_common_name(line[index].text) or not _is_of_a_body(line[index], after[0]))
         and after[0].is_word
         and is_name(line[index].text)
+    )
+
+
+def _is_of_a_body(word: Token, letter: Token) -> bool:
+    """Whether a letter tells the level or both sides of a part: ``SPINE, C``."""
+    return word.folded in console_terms() or (
+        is_concept(word.text) and letter.folded in "BCTVX"
     )
 
 

@@ -443,6 +443,8 @@ def test_what_another_view_shows_plainly_is_no_phi() -> None:
     read = line("Fal Sal", confidence=0.98)
     plain = FirstEngine(sees=sight("Fat Sat"))
     assert judged(Seen((read,)), SecondEngine(), again=plain)[1] == []
+    agreed = SecondEngine(("Fal Sal", 0.9))
+    assert judged(Seen((read,)), agreed, again=plain)[1]
     blind = FirstEngine(sees=sight("Fal Sal"))
     assert judged(Seen((read,)), SecondEngine(), again=blind)[1]
 
