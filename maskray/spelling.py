@@ -175,8 +175,8 @@ def _above(
         called = _likeliest(called, token, _names(), sights) or called
     read = {token.folded for token in tokens(text)}
     others = [token for token in tokens(seen) if token.folded not in read]
-    named = [_likeliest(seen, token, _names(), sights) or text for token in others]
-    named = [text if each == seen else each for each in named]  # Baker, of a cyst
+    near = (_likeliest(seen, token, _names(), sights) for token in others)
+    named = [each for each in near if each is not None and each != seen]  # Baker cyst
     likely = [each.likelihoods([seen, text, called, *named]) for each in sights]
     own, meant, *names = np.median(np.array(likely), axis=0)
     return float(own - meant), float(own - max(names))
