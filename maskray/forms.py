@@ -71,6 +71,7 @@ _DATES = _patterns(
     rf"{_APART}{_LONG_YEAR}[-./,]{_MM}[-./,]{_DD}(?!\d|\.\d)",
     rf"{_APART}{_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d.,]){_DD}(?:\.{_MM},|,{_MM}\.)(?:{_LONG_YEAR}|\d\d)(?![\d.,])",
+    rf"{_APART}(?:{_DD}[^\w\s]{_MM}|{_MM}[^\w\s]{_DD})[^\w\s]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
     rf"{_APART}{_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"{_APART}{_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
@@ -160,6 +161,8 @@ _COUNTS = re.compile(
 """What stands before ``12/2000`` if it counts images or milliseconds."""
 _DECIMAL = re.compile(r"\d[.:]$")
 _SEPARATION = re.compile(r"\d{1,2}\s+SEP\.?", re.IGNORECASE)
+_DOSE_RATE = re.compile(r"\d{1,2}\s?MAY\s?/\s?M[IL]N\b")
+"""``12.2 mGy/min``, misread."""
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
 _POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
@@ -445,6 +448,8 @@ def _dates_and_times(
         counted = _COUNTS.search(before) or _DECIMAL.search(before)
         separates = counted and _SEPARATION.fullmatch(match.group())
         if separates and _GAUGE.match(text[match.end() :]):
+            continue
+        if _DOSE_RATE.match(text[match.start() :]):
             continue
         birth = labelled or _is_one_of(match.group(), births)
         yield _form(match, Category.BIRTH_DATE if birth else Category.DATE)

@@ -239,7 +239,10 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     if index == 0 or len(token.text) > _LONGEST_UNIT:
         return False
     small = fold(token.text.translate(_SMALL_GLYPHS))  # mGy/mln
-    if token.before == "/" and line[index - 1].folded in console_terms():
+    behind = [each.before + each.folded for each in line[index + 1 : index + 2]]
+    if token.text == "may" and line[index - 1].is_number:
+        return behind in (["/MIN"], ["/MLN"])  # 12.2 mGy/min
+    if token.before == "/" and line[index - 1].folded in (*console_terms(), "MAY"):
         return token.text.islower() and small in console_terms()
     if token.text in ("DS", "DC") and index > 1 and line[index - 1].before == ".":
         return line[index - 2].before.strip(" :") in ("+", "-")  # +2.75 DS, dioptres

@@ -50,7 +50,7 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if token.folded in _SEXES and not _is_of_speed(line, index):
             found[index] = Category.SEX
-        elif _is_name_in_figures(token.text):
+        elif _is_name_in_figures(token.text) and not _has_decimals(line, index):
             found[index] = Category.NAME
         elif any(each.isdigit() for each in token.text):
             found[index] = number_category(line, index)
@@ -88,6 +88,12 @@ def _is_name_in_figures(text: str) -> bool:
     meant = {fold(text.replace("1", one)).translate(_DRAWN_AS_FIGURES) for one in ones}
     clinical = clinical_words() | exact_terms()
     return meant.isdisjoint(clinical) and any(map(is_name, meant))
+
+
+def _has_decimals(line: Sequence[Token], index: int) -> bool:
+    """Whether decimals stand behind the last figure: ``Sep0.70``."""
+    behind = line[index + 1 : index + 2]
+    return any(each.before == "." and each.is_number for each in behind)
 
 
 def _is_numbered(text: str) -> bool:

@@ -1679,6 +1679,10 @@ def test_what_an_eighth_review_found(marked):
         "CHILD, B",
         "Mr Knee",
         "LT BREAST 3H 12MM",
+        "{date:10=07\u22652021}",
+        "12.2 may/mln",
+        "12.{date:2 may}",
+        "Sep0.70",
     ],
 )
 def test_what_a_tenth_review_and_new_seeds_found(marked):
