@@ -238,7 +238,7 @@ def _is_column_of_table(column: Reading, readings: Iterable[Reading]) -> bool:
 def _is_cut_from_rows(column: Reading, readings: Iterable[Reading]) -> bool:
     """Whether two letters one above the other are letters of rows that were read surely.
 
-    A side above the ``T`` of ``TR 4800`` is no name: one of them at least begins or ends a
+    A side above the ``T`` of ``TR 4800`` is no name: one of them at least is a letter of a
     longer line that lies.
     """
     box, text = column.spot.box, letters(column.text.get_secret_value())
@@ -247,14 +247,14 @@ def _is_cut_from_rows(column: Reading, readings: Iterable[Reading]) -> bool:
     return any(
         _is_sure(other)
         and _cuts(box, other.spot.box)
-        and (read.startswith(tuple(text)) or read.endswith(tuple(text)))
+        and any(each in read for each in text)
         for other in readings
         if len(read := letters(other.text.get_secret_value())) >= _FEW
     )
 
 
 def _cuts(column: Box, row: Box) -> bool:
-    """Whether a column that stands takes an end of a row that lies, and no more."""
+    """Whether a column that stands takes a piece of a row that lies, and no more."""
     lies, beyond = row.width > _STANDS * row.height, row.width > _STANDS * column.width
     high = min(row.y1, column.y1) - max(row.y0, column.y0)
     wide = min(row.x1, column.x1) - max(row.x0, column.x0)

@@ -18,10 +18,10 @@ _MONTHS = {
             "MAY MAI MAYO MAGGIO",
             "JUN JUNE JUNI JUIN JUNIO GIU GIUGNO",
             "JUL JULY JULI JUIL JUILLET JULIO LUG LUGLIO",
-            "AUG AUGUST AOU AOUT AGO AGOSTO",
+            "AUG AUGUST AOU AOUT AGO AG0 AGOSTO",
             "SEP SEPT SEPTEMBER SEPTEMBRE SEPTIEMBRE SETTEMBRE",
-            "OCT OCTOBER OKT OKTOBER OCTOBRE OCTUBRE OTT OTTOBRE",
-            "NOV NOVEMBER NOVEMBRE NOVIEMBRE",
+            "OCT 0CT OCTOBER 0CTOBER OKT 0KT OKTOBER 0KTOBER OCTOBRE OCTUBRE OTT OTTOBRE",
+            "NOV N0V NOVEMBER NOVEMBRE NOVIEMBRE",
             "DEC DECEMBER DEZ DEZEMBER DECEMBRE DIC DICIEMBRE DICEMBRE",
         ),
         start=1,
@@ -89,6 +89,8 @@ _DATES = _patterns(
     # 24-MAY-02, 7 Oct 2016, 23OCT
     rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?"
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
+    # 230 CT 2023, whose capital was read as a zero
+    rf"(?<![\d.])(?:[0-2]?\d|3[01])0\sCT\s{_LONG_YEAR}(?!\d)",
     # 12 gen 2024
     rf"(?<![A-Z0-9.]){_DAY}([-./ ]){_BETWEEN}\1{_LONG_YEAR}(?![A-Z0-9]|\.\d)",
     rf"(?<![A-Z0-9.]){_DAY}([-/]){_BETWEEN}\1\d\d(?![A-Z0-9]|\.\d)",

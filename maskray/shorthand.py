@@ -56,6 +56,8 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
     token = line[index]
     if token.text == "BCH" and 0 < index == len(line) - 1:
         return line[index - 1].folded in _COILS  # HEAD 8CH
+    if token.text in ("rE", "rR", "rI") and len(line) == index + 3:
+        return _has_decimals(line, index + 1)  # TE 100.2
     counter = line[index + 1 : index + 3]
     if token.text in ("Tm", "Jm") and [each.before for each in counter] == [":", "/"]:
         return all(each.is_number for each in counter)  # Im: 47/153
@@ -74,6 +76,11 @@ def _is_setting(line: Sequence[Token], index: int) -> bool:
         return whole.text.startswith("0") and part.is_number  # FT 03:42 min
     signed = whole.before in ("", "-", "+")
     return whole.is_number and part.is_number and part.before == "." and signed
+
+
+def _has_decimals(line: Sequence[Token], index: int) -> bool:
+    whole, part = line[index : index + 2]
+    return whole.is_number and part.is_number and part.before == "."
 
 
 _COILS = frozenset("HEAD NECK BODY BREAST KNEE SHOULDER SPINE TORSO WRIST".split())

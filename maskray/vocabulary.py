@@ -192,7 +192,12 @@ def eponyms() -> dict[str, frozenset[str]]:
                 if not often or word in lower:
                     things = plain - _ANYBODYS if often else plain
                     found.setdefault(word, set()).update(things)
-    return {word: frozenset(beside) for word, beside in found.items() if beside}
+    for things in found.values():
+        things.update(short for long, short in _SHORT_THINGS.items() if long in things)
+    return {word: frozenset(things) for word, things in found.items() if things}
+
+
+_SHORT_THINGS = {"LIGAMENT": "LIG"}
 
 
 @cache

@@ -1683,6 +1683,12 @@ def test_what_an_eighth_review_found(marked):
         "12.2 may/mln",
         "12.{date:2 may}",
         "Sep0.70",
+        "{date:230ct 2023}.1",
+        "{date:230 CT 2023}",
+        "CT 230 ct",
+        "Cooper lig",
+        "rE 100.2",
+        "{phi:rE} {date:12.03.76}",
     ],
 )
 def test_what_a_tenth_review_and_new_seeds_found(marked):
