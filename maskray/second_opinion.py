@@ -141,7 +141,7 @@ def _respelled(
             sights = list(reader.sights(own, spot))
             text = clinical_text(read, sights, instance.identifiers, policy)
         if text is None and not _is_read_twice(line):
-            by_view = [list(reader.sights(view, spot)) for view in views.values()]
+            by_view = [reader.sights(view, spot) for view in views.values()]
             text = clearer_text(read, by_view, instance.identifiers, policy)
         if text is not None:
             meant[line] = SecretStr(text)

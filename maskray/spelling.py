@@ -19,7 +19,7 @@ import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from maskray.classify import MISREADABLE, classify
+from maskray.classify import MISREADABLE, classify, is_clean
 from maskray.identifiers import Identifiers
 from maskray.policy import Policy
 from maskray.records import Category
@@ -127,7 +127,7 @@ def clinical_text(
 
 
 def clearer_text(
-    text: str, views: Sequence[Sequence[Sight]], identifiers: Identifiers, policy: Policy
+    text: str, views: Sequence[Iterable[Sight]], identifiers: Identifiers, policy: Policy
 ) -> str | None:
     """The clinical text that another view shows plainly, if there is one.
 
@@ -137,23 +137,34 @@ def clearer_text(
 
     Args:
         text: What was read, in one of the views.
-        views: The line's sights, view by view.
+        views: The line's sights, view by view. Only the first of each is looked at if
+            none of these is clinical.
         identifiers: The header's: what may be one of them is no clinical text.
         policy: As for :func:`maskray.classify.classify`.
     """
-    every = [each for view in views for each in view]
-    if not every or not set(text) <= every[0].alphabet.keys():
-        return None
     doubted = _doubted(text, identifiers, policy)
     if any(each.isdigit() for token in doubted for each in token.text):
         return None
-    for seen in dict.fromkeys(each.text for each in every):
-        if not _is_same_line(text, seen):
-            continue
-        runs = classify(seen, identifiers, policy)
-        if any(run.category is not Category.CLINICAL for run in runs):
-            continue
-        above = np.array([_above(seen, text, doubted, view) for view in views])
+    started = [
+        (first, view)
+        for view in map(iter, views)
+        if (first := next(view, None)) is not None
+    ]
+    if not started or not set(text) <= started[0][0].alphabet.keys():
+        return None
+    clinical = [
+        seen
+        for seen in dict.fromkeys(first.text for first, _ in started)
+        if _is_same_line(text, seen) and is_clean(classify(seen, identifiers, policy))
+    ]
+    every = [[first, *more] for first, more in started] if clinical else []
+    names_for_read = _with_names(doubted) if clinical else []
+    for seen in clinical:
+        known = {token.folded for token in tokens(text)}
+        names = _with_names(token for token in tokens(seen) if token.folded not in known)
+        above = np.array(
+            [_above(seen, text, names, names_for_read, view) for view in every]
+        )
         read, called = above.sum(axis=0)
         if above[:, 0].max() >= _PLAINLY and read >= 0 and called >= _BY_FAR:
             return seen
@@ -166,20 +177,30 @@ _BY_FAR = 8.0
 """... and than the likeliest names, in all views together."""
 
 
+_Names = list[tuple[Token, list[str]]]
+"""Words of a text, the last one first, and people's names near each."""
+
+
+def _with_names(words: Iterable[Token]) -> _Names:
+    return [(each, _near(each, _names())) for each in reversed(list(words))]
+
+
 def _above(
-    seen: str, text: str, doubted: Sequence[Token], sights: Sequence[Sight]
+    seen: str,
+    text: str,
+    names_for_seen: _Names,
+    names_for_read: _Names,
+    sights: Sequence[Sight],
 ) -> tuple[float, float]:
     """How much likelier a text is in a view than what was read, and than names near it."""
     called = text
-    for token in reversed(doubted):
-        called = _likeliest(called, token, _names(), sights) or called
-    read = {token.folded for token in tokens(text)}
-    others = [token for token in tokens(seen) if token.folded not in read]
-    near = (_likeliest(seen, token, _names(), sights) for token in others)
+    for token, names in names_for_read:
+        called = _likeliest(called, token, names, sights) or called
+    near = (_likeliest(seen, token, names, sights) for token, names in names_for_seen)
     named = [each for each in near if each is not None and each != seen]  # Baker cyst
     likely = [each.likelihoods([seen, text, called, *named]) for each in sights]
-    own, meant, *names = np.median(np.array(likely), axis=0)
-    return float(own - meant), float(own - max(names))
+    own, read, *others = np.median(np.array(likely), axis=0)
+    return float(own - read), float(own - max(others))
 
 
 def _is_same_line(text: str, seen: str) -> bool:
