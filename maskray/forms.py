@@ -89,6 +89,9 @@ _DATES = _patterns(
     # 24-MAY-02, 7 Oct 2016, 23OCT
     rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?"
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
+    # 5 20 1938
+    rf"{_APART}(?:{_DAY} (?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2]) {_DAY})"
+    r" (?:19[2-9]\d|20[0-2]\d)(?!\d|\.\d|\s?[A-Z%])",
     # 230 CT 2023, whose capital was read as a zero
     rf"(?<![\d.])(?:[0-2]?\d|3[01])0\sCT\s{_LONG_YEAR}(?!\d)",
     # 12 gen 2024
@@ -336,15 +339,17 @@ of numbers joined by several hyphens, by one, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
 _OLD = r"(?:9\d|1[01]\d)"
-_SETTINGS = "(?:GAIN|DEPTH|ZOOM|FRAME|RATE|PERSIST|SETMI|SESTA)"
+_SETTINGS = "(?:GAIN|DEPTH|ZOOM|FRAME|RATE|PERSIST|SETMI|SESTA|[KM]HZ|BPM|FPS|DEG)"
 _AGES = _patterns(
     rf"(?<![\w.])(?<!\bTC-)(?<!\bTC\s)({_OLD})\s?[MF](?!\s?-?TC\b)"
-    r"(?=\s*$|\s*[),]|\s\(|\s[A-Z]{4}|\s\d{1,2}[/.-]\d)",
+    rf"(?=\s*$|\s*[),]|\s\(|\s-\s|\s(?!{_SETTINGS})[A-Z]{{3}}|\s[A-Z]{{0,3}}\d{{4}}"
+    r"|\s\d{1,2}[/.-]\d)",
     r"(?<![\w.])(9\d|10\d)AR(?!\w)",
-    rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?=\s*$|\s*[),]|\s(?!{_SETTINGS}\b)[A-Z]{{4}})",
+    rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?=\s*$|\s*[),]|\s-\s"
+    rf"|\s(?!{_SETTINGS})[A-Z]{{3}}|\s[A-Z]{{0,3}}\d{{4}})",
     rf"(?<!\w)(?:FE)?MALE[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
     rf"(?<![\w.])({_OLD})[\s,/(-]{{1,3}}(?:(?:FE)?MALE(?!\w)|[MF]\))",
-    rf"(?<![\w.])[MF]?{_YEARS}(?P<unit>[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
+    rf"(?<!\w)(?<!\d\.)[MF]?{_YEARS}(?P<unit>[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
     r"(?:[\s-]?OLD)?)(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
     rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)[\s:=(.-]{{0,3}}{_YEARS}",
     rf"(?<!\w)(?:ALDER|ETA|IKA|VEK|YAS)\s*[:=]\s*{_YEARS}",

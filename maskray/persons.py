@@ -120,8 +120,7 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
 def _is_title(title: Token, name: Token) -> bool:
     """Whether a title stands before a name: ``Mr Gray``, but not ``MR``, a modality."""
     if title.text in ("Mr", "Ms", "Sr", "Sra"):
-        part = is_concept(name.text) and not is_common_name(name.text)
-        return is_name(name.text) and not part
+        return is_name(name.text) and name.folded not in _PARTS_OF_A_BODY
     return title.folded in TITLES and is_name(name.text)
 
 

@@ -189,19 +189,14 @@ def _has_an_initial_behind(line: Sequence[Token], index: int) -> bool:
         and after[0].before == ","
         and len(after[0].text) == 1
         and after[0].folded not in _SIDE_LETTERS
-        and (is_common_name(line[index].text) or not _is_of_a_body(line[index], after[0]))
+        and not (line[index].folded in _LEVELLED and after[0].folded in "BCT")
         and after[0].is_word
         and is_name(line[index].text)
     )
 
 
-def _is_of_a_body(word: Token, letter: Token) -> bool:
-    """Whether a letter tells the level or both sides of a part: ``SPINE, C``."""
-    return word.folded in console_terms() or (
-        is_concept(word.text) and letter.folded in "BCTVX"
-    )
-
-
+_LEVELLED = frozenset("ANKLE CHILD CORD ELBOW HIP KNEE SHOULDER SPINE WRIST".split())
+"""Behind these a letter tells a level, a class, or both sides: ``SPINE, C``."""
 _SIDE_LETTERS = frozenset("LRAPHFSI")
 
 

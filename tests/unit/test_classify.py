@@ -1255,7 +1255,7 @@ def test_dates_and_names_as_other_countries_write_them(marked):
         "FA {date:11:42}.5",
         "{date:0915H} XR",
         "{name:KIM} {date:14:30} MIN",
-        "{name:Risser} 2 1 1950",
+        "{name:Risser} {date:2 1 1950}",
         "SM {date:8.05 PM}",
         "{patient_id:WW 400 45 6789}",
         "FA {date:10:11}",
@@ -1689,6 +1689,13 @@ def test_what_an_eighth_review_found(marked):
         "Cooper lig",
         "rE 100.2",
         "{phi:rE} {date:12.03.76}",
+        "{age:99} F Run 5",
+        "F 99 kHz",
+        "{age:M93} - Foramen of Monro",
+        ".{age:95yo} M",
+        "{date:5 20 1938}",
+        "{physician:Mr Chin}",
+        "{phi:Off}, {name:B}",
     ],
 )
 def test_what_a_tenth_review_and_new_seeds_found(marked):
