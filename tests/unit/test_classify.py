@@ -1694,6 +1694,8 @@ def test_what_an_eighth_review_found(marked):
         "{age:M93} - Foramen of Monro",
         ".{age:95yo} M",
         "{date:5 20 1938}",
+        "Area 3.4 cm2 {date:21 05 40}",
+        "02 04 06 08",
         "{physician:Mr Chin}",
         "{phi:Off}, {name:B}",
     ],
