@@ -4,7 +4,6 @@ A word that is clinical too, an initial, a title, a degree or a particle is part
 if a name is beside it, or a comma or a caret joins them.
 """
 
-import re
 from collections.abc import Sequence
 
 from maskray.eponyms import is_eponym
@@ -20,7 +19,7 @@ from maskray.vocabulary import (
     is_concept,
     is_name,
 )
-from maskray.words import PHYSICIANS, is_spelled_right
+from maskray.words import AGED, PHYSICIANS, is_spelled_right
 
 _UNKNOWN = Category.UNKNOWN
 _CLINICAL = Category.CLINICAL
@@ -87,7 +86,7 @@ def by_banner(line: Sequence[Token], found: list[Category | None]) -> None:
         return  # KNEE LAT 45Y
     first, figures = behind[0], behind[1:2]
     sexed = first.folded in ("M", "F") and any(e.text[0].isdigit() for e in figures)
-    aged = _AGE.fullmatch(first.folded) is not None
+    aged = AGED.fullmatch(first.folded) is not None
     if sexed or aged or found[_NAME_PARTS] in _OF_A_PATIENT:
         found[:_NAME_PARTS] = [Category.NAME] * _NAME_PARTS
 
@@ -124,7 +123,6 @@ def _is_title(title: Token, name: Token) -> bool:
     return title.folded in TITLES and is_name(name.text)
 
 
-_AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
 _OF_A_PATIENT = frozenset(
     {Category.DATE, Category.BIRTH_DATE, Category.PATIENT_ID, Category.OTHER_ID}
 )

@@ -50,7 +50,7 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if token.folded in _SEXES and not _is_of_speed(line, index):
             found[index] = Category.SEX
-        elif _is_name_in_figures(token.text) and not _has_decimals(line, index):
+        elif _is_name_in_figures(token.text) and not _goes_on(line, index):
             found[index] = Category.NAME
         elif any(each.isdigit() for each in token.text):
             found[index] = number_category(line, index)
@@ -90,7 +90,7 @@ def _is_name_in_figures(text: str) -> bool:
     return meant.isdisjoint(clinical) and any(map(is_name, meant))
 
 
-def _has_decimals(line: Sequence[Token], index: int) -> bool:
+def _goes_on(line: Sequence[Token], index: int) -> bool:
     """Whether decimals stand behind the last figure: ``Sep0.70``."""
     behind = line[index + 1 : index + 2]
     return any(each.before == "." and each.is_number for each in behind)
@@ -166,7 +166,7 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
         index == 0
         and (
             (after.folded in ("M", "F") and not set(signs) & set("/+-:"))  # IQR/M, F+15
-            or _AGE.fullmatch(after.folded) is not None
+            or AGED.fullmatch(after.folded) is not None
             or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
             or (after.is_number and [e.folded for e in line[2:3]] in (["M"], ["F"]))
         )
@@ -174,7 +174,8 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     return after.folded in PHYSICIANS or initial or aged or after.before[:1] == "^"
 
 
-_AGE = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
+AGED = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
+"""An age, with a sex or alone."""
 
 
 def _has_an_initial_behind(line: Sequence[Token], index: int) -> bool:
