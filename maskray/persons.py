@@ -280,8 +280,9 @@ def _ends_line(line: Sequence[Token], index: int, sign: str) -> bool:
 def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:
     """Whether a zero may be an initial: it has a dot or a comma on both sides."""
     following = line[index + 1].before if index + 1 < len(line) else "."
+    before = line[index].before if index > 0 else "."
     return line[index].text == "0" and all(
-        each[:1] in tuple(".,^") for each in (line[index].before, following)
+        each[:1] in tuple(".,^") for each in (before, following)
     )
 
 
