@@ -58,7 +58,7 @@ def classify(text: str, identifiers: Identifiers, policy: Policy) -> tuple[Label
         _mark(line, found, match.start(), match.end(), _CLINICAL)
     _by_form(line, _without_places_of_a_breast(text, folded), identifiers, policy, found)
     by_label(line, found)
-    for match in itertools.chain(_SCANNED.finditer(folded), _MODELS.finditer(folded)):
+    for match in (e for each in _PLAIN for e in each.finditer(folded)):
         _mark(line, found, match.start(), match.end(), _CLINICAL)
     for start, end in find_numbers(_with_plain_digits(line, folded)):
         _mark(line, found, start, end, Category.OTHER_ID)
@@ -89,6 +89,9 @@ _MODELS = re.compile(
     r"|(?:JUDKINS|AMPLATZ)[LR]\d(?:\.\d)?)(?![\w-])"
 )
 """Transducers, endoscopes and catheters: ``PLT-1005BT``, ``EG-760R``, ``JudkinsL4``."""
+_TECHNETIUM = re.compile(r"(?<!\w)[TIJL1]C-99M(?!\w)")
+"""``Tc-99m``, its first letter misread, too."""
+_PLAIN = (_SCANNED, _MODELS, _TECHNETIUM)
 _LEVEL = r"(?:C[1-8]|T(?:1[0-3]|[1-9])|L[1-6]|S[1-5])"
 _VERTEBRAL = re.compile(rf"(?<![\w-]){_LEVEL}(?:[-/]{_LEVEL}){{1,4}}(?![\w-])")
 """A part of the spine: ``L3-L4-L5`` is no date whose ones were misread."""
@@ -244,6 +247,8 @@ def _with_plain_digits(line: Sequence[Token], folded: str) -> str:
         piece = slice(token.start, token.end)
         if not 0 < digits < len(token.text) or names_a_month(token.folded):
             continue
+        if "W" in token.folded:
+            continue  # WW:400WL:40
         if len(token.text) == 3 and names_a_month(as_letters(token.text)):
             characters[piece] = as_letters(token.text)
         elif 2 * digits >= len(token.text):

@@ -30,7 +30,7 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     if name in _AUTHORS and index > 0 and line[index].before.endswith("("):
         closed = all(each.before.startswith(")") for each in line[index + 1 : index + 2])
         return closed and line[index - 1].folded in _THEIR_TABLES  # HC (Campbell)
-    if _is_measured(line, index):
+    if _is_measured(line, index) or _is_of_its_thing(line, index):
         return True
     beside = eponyms().get(name, frozenset())
     if _is_joined(line, index, beside):
@@ -58,6 +58,26 @@ def is_eponym(line: Sequence[Token], index: int) -> bool:
     if any(_is_drawn_alike(each, thing) for each in small for thing in beside):
         return True  # Cleopatra vlew
     return any(distance(token.folded, each, 1) == 1 for token in near for each in long)
+
+
+def _is_of_its_thing(line: Sequence[Token], index: int) -> bool:
+    """Whether an "of" stands between it and its thing: ``circle of Willis R``.
+
+    Whatever follows, and be it misread: no person is called so.
+    """
+    if index < 2 or line[index - 1].folded != "OF" or line[index].before.strip():
+        return False
+    name, thing = line[index].folded, line[index - 2].folded
+    most = 2 if thing in _OF_ANATOMY and len(name) >= LONG_ENOUGH else 0
+    return any(
+        len(each) > LONG_ENOUGH and distance(name, each, most) <= most
+        for each in eponyms_of().get(thing, ())
+    )
+
+
+_OF_ANATOMY = frozenset(
+    "AMPULLA CIRCLE DUCT FISSURE FORAMEN POUCH SPHINCTER SULCUS TRIANGLE VEIN".split()
+)
 
 
 def _is_drawn_alike(one: str, other: str) -> bool:

@@ -11,18 +11,19 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "JAN JANUARY JANUAR JANVIER ENE ENERO GENNAIO",
-            "FEB FEBRUARY FEBRUAR FEV FEVRIER FEBRERO FEBBRAIO",
-            "MAR MARCH MARZ MAERZ MRZ MARS MARZO",
+            "JAN JANUARY JANUAR JANUARI JANEIRO JANVIER JANV ENE ENERO GENNAIO",
+            "FEB FEBRUARY FEBRUAR FEBRUARI FEV FEVR FEVRIER FEVEREIRO FEBRERO FEBBRAIO",
+            "MAR MARCH MARZ MAERZ MRZ MARS MARZO MARCO MAART",
             "APR APRIL AVR AVRIL ABR ABRIL APRILE",
-            "MAY MAI MAYO MAGGIO",
-            "JUN JUNE JUNI JUIN JUNIO GIU GIUGNO",
-            "JUL JULY JULI JUIL JUILLET JULIO LUG LUGLIO",
-            "AUG AUGUST AOU AOUT AGO AG0 AGOSTO",
-            "SEP SEPT SEPTEMBER SEPTEMBRE SEPTIEMBRE SETTEMBRE",
-            "OCT 0CT OCTOBER 0CTOBER OKT 0KT OKTOBER 0KTOBER OCTOBRE OCTUBRE OTT OTTOBRE",
-            "NOV N0V NOVEMBER NOVEMBRE NOVIEMBRE",
-            "DEC DECEMBER DEZ DEZEMBER DECEMBRE DIC DICIEMBRE DICEMBRE",
+            "MAY MAI MAYO MAGGIO MAIO",
+            "JUN JUNE JUNI JUIN JUNIO JUNHO GIU GIUGNO",
+            "JUL JULY JULI JUIL JUILLET JULIO JULHO LUG LUGLIO",
+            "AUG AUGUST AUGUSTUS AUGUSTI AOU AOUT AGO AG0 AGOSTO",
+            "SEP SEPT SEPTEMBER SEPTEMBRE SEPTIEMBRE SETIEMBRE SETTEMBRE SETEMBRO",
+            "OCT 0CT OCTOBER 0CTOBER OKT 0KT OKTOBER 0KTOBER OCTOBRE OCTUBRE OTT OTTOBRE "
+            "OUTUBRO",
+            "NOV N0V NOVEMBER NOVEMBRE NOVIEMBRE NOVEMBRO",
+            "DEC 0EC DECEMBER DEZ DEZEMBER DEZEMBRO DECEMBRE DIC DICIEMBRE DICEMBRE",
         ),
         start=1,
     )
@@ -34,14 +35,14 @@ _BETWEEN = "(?:GEN|MAG|SET|OUT|MEI)"
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + ")"
 _ENGLISH_MONTH = "(?:JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEPT?|OCT|NOV|DEC)"
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
-_ORDINAL = r"(?:ST|ND|RD|TH)?"
+_ORDINAL = r"(?:ST|ND|RD|TH|ER)?"
 _LONG_YEAR = r"(?:18|19|20)\d\d"
 _YEAR = rf"(?:{_LONG_YEAR}|'?\d\d)"
 _MM = r"(?:0[1-9]|1[0-2])"
 _DD = r"(?:0[1-9]|[12]\d|3[01])"
 _PAST_12 = r"(?:1[3-9]|2\d|3[01])"
 """A day that is no month."""
-_GAP = r"(?:\s*[-./,'\s]\s*(?:DE\s+)?)"
+_GAP = r"(?:\s*[-./,'\s]\s*(?:(?:DEL?|OF)\s+)?)"
 _HMS = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d)?"
 _ROMAN = "(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2})"
 """Months as several countries number them."""
@@ -57,11 +58,14 @@ def _patterns(*patterns: str) -> tuple[re.Pattern[str], ...]:
 
 _NO_MONTH_HERE = (
     r"FEV1\s(?:\d{1,3}\s?%|\d\.\d\d?(?:\s?L\b|\s*$))"
+    r"|SEP\s\d{1,2}\.\d(?:\d?\s?[CM]M\b|0?(?!\d))"
     r"|(?:SEP|OCT)\s\d{1,2}(?:\.\d)?\s?MM\b|OCT\s\d{2,3}\sART"
 )
 """What is breathed out in a second, a septum, the size and average of a scan."""
 _APART = r"(?<!\d)(?<!\d\.)(?<![A-Z]\.)"
 """No figure before, nor a part of the number or of a version."""
+_SIGN = r"[^\w\s*%+<>]"
+"""What a separator may be read as."""
 _DATES = _patterns(
     # 06.16.1976, 3/9/12, 03-09-2012
     rf"{_WEEKDAY}{_APART}{_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
@@ -71,7 +75,7 @@ _DATES = _patterns(
     rf"{_APART}{_LONG_YEAR}[-./,]{_MM}[-./,]{_DD}(?!\d|\.\d)",
     rf"{_APART}{_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d.,]){_DD}(?:\.{_MM},|,{_MM}\.)(?:{_LONG_YEAR}|\d\d)(?![\d.,])",
-    rf"{_APART}(?:{_DD}[^\w\s]{_MM}|{_MM}[^\w\s]{_DD})[^\w\s]{_LONG_YEAR}{_THEN}",
+    rf"{_APART}(?:{_DD}{_SIGN}{_MM}|{_MM}{_SIGN}{_DD}){_SIGN}{_LONG_YEAR}{_THEN}",
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
     rf"{_APART}{_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"{_APART}{_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
@@ -87,10 +91,24 @@ _DATES = _patterns(
     rf"(?<!\d){_LONG_YEAR}{_MM}{_DD}(?!\d)",
     rf"(?<!\d){_DD}{_DD}{_LONG_YEAR}(?!\d)",
     # 24-MAY-02, 7 Oct 2016, 23OCT
-    rf"{_WEEKDAY}(?<![A-Z0-9]){_DAY}{_ORDINAL}{_GAP}?{_MONTH}\.?"
+    rf"{_WEEKDAY}(?<![A-Z0-9])(?!\d{{1,2}}0CT(?!\W*\d)){_DAY}"
+    rf"(?:{_ORDINAL}|[\u00ba\u00b0]){_GAP}?{_MONTH}\.?"
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
+    # 12/03/2 019, 12/0 3/2019, in which a blank was read, and 05/24/0 9
+    rf"{_APART}(?:[0-3]\s?)?\d\s?([-./])\s?(?:[0-3]\s?)?\d\s?\1\s?(?:1\s?9|2\s?0)\s?\d\s?\d"
+    r"(?!\d|\.\d)",
+    rf"^(?:[^\d:]*:)?\s*{_DAY}([-./]){_DAY}\1\d \d\s*$",
+    # 12.03..2019, 1979/05//01
+    rf"{_APART}{_DAY}[-./]{{1,2}}{_DAY}[-./]{{1,2}}{_LONG_YEAR}{_THEN}",
+    rf"{_APART}{_LONG_YEAR}[-./]{{1,2}}{_MM}[-./]{{1,2}}{_DD}(?!\d|\.\d)",
+    # A separator that was not read: 28 08.1977, 1203.2019, 12.032019
+    rf"{_APART}(?:{_DD}\s{_MM}\.|{_DD}{_MM}\.|{_DD}\.{_MM}){_LONG_YEAR}(?![\d.])",
+    # 25.05 1997, 1203/2019, 06-09/48, 2019 0312, all that a line says but for a label
+    rf"^(?:[^\d:]*:)?\s*(?:{_DD}\.{_MM}\s{_LONG_YEAR}|{_DD}{_MM}[-/]{_LONG_YEAR}"
+    rf"|{_DD}(?:-{_MM}[./]|\.{_MM}[-/]|/{_MM}-)\d\d|{_LONG_YEAR}\s{_MM}{_DD})\s*$",
     # 5 20 1938
-    rf"{_APART}(?:{_DAY} (?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2]) {_DAY})"
+    rf"{_APART}(?<![^\d.]\d )(?<!^\d )"
+    rf"(?:{_DAY} (?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2]) {_DAY})"
     r" (?:19[2-9]\d|20[0-2]\d)(?!\d|\.\d|\s?[A-Z%])",
     # 04 06 73
     rf"(?<![\d.])(?<!\d )(?=0\d|\d\d 0)"
@@ -99,7 +117,9 @@ _DATES = _patterns(
     # 230 CT 2023, whose capital was read as a zero
     rf"(?<![\d.])(?:[0-2]?\d|3[01])0\sCT\s{_LONG_YEAR}(?!\d)",
     # 12 gen 2024
-    rf"(?<![A-Z0-9.]){_DAY}([-./ ]){_BETWEEN}\1{_LONG_YEAR}(?![A-Z0-9]|\.\d)",
+    rf"(?<![A-Z0-9.]){_DAY}\u00ba?{_GAP}{_BETWEEN}\.?{_GAP}(?:{_LONG_YEAR}|'\d\d)"
+    r"(?![A-Z0-9]|\.\d)",
+    rf"^\s*{_DAY} {_BETWEEN}\.? \d\d\s*$",
     rf"(?<![A-Z0-9.]){_DAY}([-/]){_BETWEEN}\1\d\d(?![A-Z0-9]|\.\d)",
     # 12|03|2024
     rf"{_APART}{_DAY}([|_\u00b7\u2022;~']){_DAY}\1{_LONG_YEAR}{_THEN}",
@@ -135,7 +155,8 @@ _DATES = _patterns(
     rf"(?<![A-Z]){_MONTH}\.?{_GAP}?{_LONG_YEAR}(?![A-Z0-9])",
     # A digit was misread or not read: 03/00/20, 0.12.2019
     rf"{_APART}\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
-    r"(?<![\d./])(?:\d{1,2}\.?\s?/\s?\d{1,2}\s?/\s?\d{2,4}|\d{4}/\d\d/\d\d)(?![\d/])",
+    r"(?<![\d./])(?:\d{1,2}\.?\s?/\s?\d{1,2}\s?/\s?\d{2,4}|\d{4}/\d\d/\d\d"
+    r"|(?:19|20)\d\d/\d{1,2}/\d{1,2}|[12]\d\d/\d\d/\d\d)(?![\d/])",
     r"(?<![\d.])\d\d\.\d\d\.\d{3}(?![\d.])",
 )
 _MISREAD_MONTHS = _patterns(
@@ -174,6 +195,8 @@ _DOSE_RATE = re.compile(r"\d{1,2}\s?MAY\s?/\s?M[IL]N\b")
 """``12.2 mGy/min``, misread."""
 _GAUGE = re.compile(r"\s*[:=]?\s*\d\.\d")
 """What stands behind a short month that is none: ``Series 6 Sep 0.80`` separates slices."""
+_MILLIMETRES = re.compile(r"\s\d{1,2}\.\d(?!\d)")
+"""... whatever it counts: ``Sl 5 Sep 6.0``."""
 _POINTED = r"(?:[01]\d|2[0-3])(?:[0-5]\d\.[0-5]\d|\.[0-5]\d[0-5]\d)"
 _HALF_DAY = r"(?:\s?[AP](?:\.\s?)?M\b\.?)"
 _OF_DYE = r"(?:(?<=\bFA)|(?<=\bFA )|(?<=\bICG )|(?<=\bICG))"
@@ -184,25 +207,29 @@ _NO_VERSION = _BEGINS + r"(?<![A-Z]\.)"
 _OF_TISSUE = r"(?:(?<=[ES]M\s)|(?<=E'\s))"
 _TIMES = _patterns(
     # 14:30:05, 07.:03:54PM; not K1:43.25, a curvature
-    _NO_VERSION + r"(?<!\bK)(?<!\bK:)(?:[01]?\d|2[0-3])\s?[:.]{1,2}\s?[0-5]\d\s?[:.]"
+    _NO_VERSION + r"(?<!\bK)(?<!\bK:)(?:[01]?\d|2[0-3])\s?[:.]{1,2}\s?[0-5]\d\s?[:.]{1,2}"
     rf"\s?[0-5]\d(?:[.,]\d+)?{_HALF_DAY}?(?![\d:])",
     # 10 : 11
     rf"(?:(?<![\w:.])|(?<=[A-Z]:))(?:[01]\d|2[0-3])(?:\s:\s?|:\s)[0-5]\d"
     rf"{_HALF_DAY}?(?!\s?[\d:%]|\.\d)",
     rf"(?:(?<![\w:.])|(?<=[A-Z]:))\d(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}",
     # Time: 13.03, whose colon was read as a point
-    r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?TIME\s*[:=]\s*(?:[01]\d|2[0-3])\.[0-5]\d"
+    r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?(?:TIME|HORA|UHRZEIT|HEURE|TIJD)\s*[:=]\s*"
+    r"(?:[01]\d|2[0-3])[.,;\s]?[0-5]\d(?:[.,;\s]?[0-5]\d)?"
     r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
     # 19:2:28, of which a digit was not read
     _BEGINS + r"(?:0[6-9]|1\d|2[0-3]):\d:[0-5]\d(?![\d:])",
     # 0415 HRS, 14:30 Uhr, 1405h, 2.05 pm
-    _BEGINS + r"(?:[01]\d|2[0-3]):?[0-5]\d\s?(?:HRS|UHR)\b",
+    _BEGINS + r"(?:[01]\d|2[0-3])[:.]?[0-5]\d\s?(?:HRS|UHR)\b",
     r"(?<![\w:.])(?<![A-Z][A-Z]-)(?:[01]\d|2[0-3]):?[0-5]\dH\b(?!\s?X\s?\d)",
     _BEGINS + r"(?:0\d[0-5]\d|(?:1\d|2[0-3])(?!00)[0-5]\d)\s?HOURS\b",
     _BEGINS
     + rf"(?<![A-Z]\.)(?!{_OF_TISSUE}[\d.]+\s?AM\b)(?:0?\d|1[0-2])\.[0-5]\d{_HALF_DAY}",
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
+    # 14 50:26, 11,50:44, 14;22;33
+    _BEGINS
+    + r"(?<!\d )(?:[01]\d|2[0-3])(?:[\s,;][0-5]\d[:;]|:[0-5]\d[,;])[0-5]\d(?![\d:.])",
     # 87:40.25, whose hour was misread
     _BEGINS + r"\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read
@@ -234,6 +261,9 @@ _PHONES = _patterns(
     r"(?<![\w.])(?:\(?\d{3}\)?[\s./-]{1,2}|\(\d{3}\))\d{3}[\s.-]\d{4}(?!\d)",
     r"(?<!\w)\(0\d{1,4}\)\s?(?:\d{6,8}|\d{3,4}[\s-]?\d{3,4})(?!\d)",
     r"(?<!\w)(?<!\d\.)0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2}\s?\d{0,3}(?!\d)",
+    # (11) 91234-5678, 912 34 56 78
+    r"(?<!\w)\(\d{2}\)\s?\d{4,5}-\d{4}(?!\d)",
+    r"(?<![\w.])(?<!\d )[6789]\d\d(?: \d\d){3}(?! ?\d|\.\d)",
     # 01 23 45 67 89
     r"(?<!\w)(?<!\d\.)0[1-9](?![\s.]0\d[\s.]0\d[\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
     # 00 47 22 12 34 56, 0033 1 44 55 66 77
@@ -251,7 +281,11 @@ _ADDRESSES = _patterns(
     r"(?<!\w)\d{1,5}\s+(?:[A-Z]+\.?\s+){1,4}(?:STREET|ST|AVENUE|AVE|ROAD|RD|BOULEVARD"
     r"|BLVD|LANE|LN|DRIVE|COURT|CT|PLACE|PL|SQUARE|HIGHWAY|HWY|PARKWAY|PKWY|TERRACE|CLOSE"
     r"|CRESCENT|GROVE|GARDENS|MEWS|WAY|TRAIL)\b",
-    r"(?<!\w)(?!AMPLATZ)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ)\s*\d{1,4}\b",
+    r"(?<!\w)(?!AMPLATZ|DISTR)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ|STRAAT|LAAN)"
+    r"\s*\d{1,4}[A-Z]?\b",
+    r"(?<!\w)(?:VIA|AV\.?|AVDA\.?|RUA|STRADA)\s+[A-Z]{3,}(?:\s+[A-Z]{3,})?,?\s+\d{1,4}\b"
+    r"(?!\s?(?:[CM]M|FR|GA?)\b)",
+    r"^\s*(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d[A-Z\d]) \d[ABD-HJLNP-UW-Z]{2}\s*$",
     r"(?<!\w)(?:\d{1,4},?\s+)?(?:RUE|CHEMIN|QUAI|CALLE|AVENIDA|VIALE|PIAZZA)"
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",
@@ -342,20 +376,31 @@ _MOST_DIGITS = {"--": 5, "-": 6, "": 8}
 of numbers joined by several hyphens, by one, and of others."""
 _YEARS = r"(?=[OQIL|]{0,2}\d)([\dOQIL|]{1,3})(?![\dOQIL|])"
 """Digits of an age, some of them misread; one at least was not."""
-_OLD = r"(?:9\d|1[01]\d)"
-_SETTINGS = "(?:GAIN|DEPTH|ZOOM|FRAME|RATE|PERSIST|SETMI|SESTA|[KM]HZ|BPM|FPS|DEG)"
+_OLD = r"(?:0?9\d|1[01]\d)"
+_SETTINGS = (
+    "(?:GAIN|DEPTH|ZOOM|FRAME|RATE|PERSIST|SETMI|SESTA|[KM]HZ|BPM|FPS|DEG|TI[SBC]|PWR|MAP"
+    r"|PRF|DYN|(?:LOW|MED|HIGH|GEN|RES|PEN)(?=\s*$|\s\d))"
+)
+_AGED = (
+    rf"\s*$|\s*[),]|\s-\s(?!\d{{1,3}}(?!\d|[/.-]\d))|\s(?!{_SETTINGS})[A-Z]{{3}}"
+    r"|\s(?:[A-Z]{1,3}\d{4}|\d{5}|\d{1,4}[/.-]\d|\d{4} \d\d |\d{2,3}\s?(?:CM|KG)\b)"
+)
+"""What stands behind an age and its sex: the end, a word, a date, the patient's number."""
 _AGES = _patterns(
-    rf"(?<![\w.])(?<!\bTC-)(?<!\bTC\s)({_OLD})\s?[MF](?!\s?-?TC\b)"
-    rf"(?=\s*$|\s*[),]|\s\(|\s-\s|\s(?!{_SETTINGS})[A-Z]{{3}}|\s[A-Z]{{0,3}}\d{{4}}"
-    r"|\s\d{1,2}[/.-]\d)",
+    rf"(?<![\w.])(?<!\b[TIJL1]C-)(?<!\b[TIJL1]C\s)({_OLD}),?\s?[MF](?!\s?-?TC\b)"
+    rf"(?={_AGED}|\s\()",
     r"(?<![\w.])(9\d|10\d)AR(?!\w)",
-    rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?=\s*$|\s*[),]|\s-\s"
-    rf"|\s(?!{_SETTINGS})[A-Z]{{3}}|\s[A-Z]{{0,3}}\d{{4}})",
+    rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?={_AGED})",
+    rf"^\s*[MF]:\s?({_OLD})\s*$",
+    rf"^\s*(?:[MFW][\s,/]{{0,2}})?({_OLD})\s?[JA]\.?(?:[\s,/]{{0,2}}[MFW])?\s*$",
+    rf"(?<!\w)(?:HOMME|FEMME|MANN|FRAU|HOMBRE|MUJER|UOMO|DONNA|HOMEM|MULHER|MAN|VROUW)"
+    rf"[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
     rf"(?<!\w)(?:FE)?MALE[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
     rf"(?<![\w.])({_OLD})[\s,/(-]{{1,3}}(?:(?:FE)?MALE(?!\w)|[MF]\))",
-    rf"(?<!\w)(?<!\d\.)[MF]?{_YEARS}(?P<unit>[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS)"
+    rf"(?<!\w)(?<!\d\.)[MF]?{_YEARS}(?P<unit>[\s-]?(?:Y|YR|YRS|YO|Y/O|YEARS?|JAHRE?|ANS|ANNI|ANOS?|JAAR)"
     r"(?:[\s-]?OLD)?)(?![A-Z0-9](?<![MF])|[MF][A-Z0-9])",
-    rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)[\s:=(.-]{{0,3}}{_YEARS}",
+    rf"(?<!\w)(?:AGED?|ALTER|EDAD|IDADE|LEEFTIJD|WIEK)(?:\s?\((?:Y|YRS?|YEARS)\))?"
+    rf"[\s:=(.-]{{0,3}}{_YEARS}",
     rf"(?<!\w)(?:ALDER|ETA|IKA|VEK|YAS)\s*[:=]\s*{_YEARS}",
     r"(?<![\w.])[MF]\s?/\s?(\d{1,3})(?!\d|G/MIN)",
     r"(?<![\w.])(\d{2,3})\s?/\s?[MF](?![A-Z])",
@@ -391,6 +436,8 @@ Form = tuple[int, int, Category]
 
 _HYPHENS = re.compile(r"(?<=\d)[=\u2013\u2014](?=\d)")
 """What a hyphen between figures may be read as."""
+_BARS = re.compile(r"(?<=\d)\|(?=[/.-]\d)|(?<=\d[/.-])\|(?=\d)|(?<=\d[/.-]\d)\|(?!\w)")
+"""A one in a date, as it may be read: ``12/1|/1991``."""
 
 
 def find_forms(
@@ -406,7 +453,7 @@ def find_forms(
         words: The same with misread letters mended.
         births: Known birth dates as ``YYYYMMDD``; any date after a birth label is one.
     """
-    digits = _HYPHENS.sub("-", digits)
+    digits = _BARS.sub("1", _HYPHENS.sub("-", digits))
     yield from _dates_and_times(text, digits, words, births)
     for patterns, shown, category in (
         (_NATIONAL, text, Category.PATIENT_ID),
@@ -457,8 +504,10 @@ def _dates_and_times(
     for match in itertools.chain(_matches(_DATES, digits), misread, mended):
         before = text[: match.start()]
         counted = _COUNTS.search(before) or _DECIMAL.search(before)
-        separates = counted and _SEPARATION.fullmatch(match.group())
-        if separates and _GAUGE.match(text[match.end() :]):
+        behind = text[match.end() :]
+        if _SEPARATION.fullmatch(match.group()) and (
+            _MILLIMETRES.match(behind) or (counted and _GAUGE.match(behind))
+        ):
             continue
         if _DOSE_RATE.match(text[match.start() :]):
             continue

@@ -19,6 +19,7 @@ from maskray.vocabulary import (
     is_concept,
     is_name,
     is_only_exact,
+    reads_as_name,
 )
 from maskray.words import is_sentence, is_small, is_spelled_right
 
@@ -32,21 +33,25 @@ LABELS: dict[str, Category] = {
         "COGNOME APELLIDO APELLIDOS NOME PACIENTE PAZIENTE NAVN NAZWISKO",
         Category.BIRTH_DATE: "DOB BIRTH BIRTHDATE BORN BIRTHDAY BDAY GEBDAT GEB DDN FN "
         "GEBURTSDATUM GEBOREN NACIMIENTO NASCIMENTO NASCITA NAISSANCE GEBOORTEDATUM NASC",
-        Category.PATIENT_ID: "ID PID MRN PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS "
+        Category.DATE: "DATE FECHA DATUM DATA STUDYDATE EXAMDATE SCANDATE ACQDATE",
+        Category.PATIENT_ID: "ID PID MRN IPP NIP UHID PATNR PATNO FALL FALLNR FALLNUMMER "
+        "PATIENTENNUMMER PATIENTID PATID PTID UNR HN SSN MEDREC CHART NHS "
         "CEDULA DNI NIF CPF PESEL CURP BSN INSEE NHC HISTORIA PRONTUARIO EXPEDIENTE",
         Category.ACCESSION: "ACC ACCESSION ACCNO ACCN ACCNUM ACCESSIONNUMBER",
         Category.PHYSICIAN: "DR DOCTOR PHYSICIAN REFERRING ATTENDING RADIOLOGIST REFPHY "
         "REFMD SURGEON CARDIOLOGIST PERFORMING ORDERING PERF REF PHYS ATT ADM READ "
-        "CONSULTANT ARZT MEDICO MEDECIN SOLICITANTE PRESCRIPTEUR ZUWEISER BEFUNDER",
+        "CONSULTANT ARZT MEDICO MEDECIN SOLICITANTE PRESCRIPTEUR ZUWEISER "
+        "BEFUNDER UBERWEISER UEBERWEISER",
         Category.OPERATOR: "TECH TECHNOLOGIST OPERATOR OP OPER SONOGRAPHER SONO "
-        "RADIOGRAPHER INITIALS OPR TECHNICIAN MTRA TEC",
+        "RADIOGRAPHER INITIALS OPR TECHNICIAN MTRA TEC MTR USER INIT EXAMINER "
+        "UNTERSUCHER OPERATORE OPERADOR OPERADORA OPERATEUR TECNICO TECHNICIEN",
         Category.INSTITUTION: "INSTITUTION FACILITY SITE STATION HOSPITAL CLINIC",
         Category.PHONE: "TEL PHONE FAX TELEPHONE TELEFON TELEFONO TELEFOON EMAIL MAIL "
         "MOBILE",
         Category.ADDRESS: "ADDR ADDRESS ADRESSE ANSCHRIFT WOHNORT WOONPLAATS DIRECCION "
         "INDIRIZZO ENDERECO DOMICILIO",
         Category.DEVICE_SERIAL: "SN SERIAL SERIALNO",
-        Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER EX",
+        Category.OTHER_ID: "CASE ORDER VISIT REQ REQUEST ENCOUNTER EX DOSSIER FOLDER",
     }.items()
     for word in words.split()
 }
@@ -98,6 +103,21 @@ _STRONG_LABELS = LABELS.keys() - {
     "PRESCRIPTEUR",
     "ZUWEISER",
     "BEFUNDER",
+    "UBERWEISER",
+    "UEBERWEISER",
+    "DATE",
+    "FECHA",
+    "DATUM",
+    "DATA",
+    "IPP",
+    "NIP",
+    "FALL",
+    "MTR",
+    "USER",
+    "INIT",
+    "TECNICO",
+    "DOSSIER",
+    "FOLDER",
 }
 """Labels that hold without a colon after them."""
 _NAME_PARTS = 2
@@ -142,7 +162,8 @@ def by_label(line: Sequence[Token], found: list[Category | None]) -> None:
     for index, token in enumerate(line):
         label = _label(line, index)
         if label is not None:
-            current, taken = label, 0
+            more = current is not None and taken == 0 and _says_more(token)
+            current, taken = (current if more else label), 0
             found[index] = found[index] or _CLINICAL
             continue
         if current is None or found[index] is not None:
@@ -152,8 +173,9 @@ def by_label(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if _is_of_label(line, index):
             found[index] = _CLINICAL
-        elif taken == 0 and _is_called(line, index):
-            found[index], taken = current, 1
+        elif taken == 0 and (_is_called(line, index) or _is_numbered(line, index)):
+            named = token.is_number and current is Category.NAME
+            found[index], taken = Category.PATIENT_ID if named else current, 1
         elif taken and current not in _SPLIT_VALUES and announces(line, index):
             current = None
         elif may_be_value(
@@ -172,6 +194,24 @@ def _is_of_label(line: Sequence[Token], index: int) -> bool:
     return token.folded in _LABEL_WORDS and line[index - 1].folded in LABELS and not value
 
 
+def _says_more(token: Token) -> bool:
+    """Whether a label only goes on with the one before it: ``Operator ID``."""
+    return not token.before.strip() and token.folded in ("ID", *_DATE_LABELS)
+
+
+def _is_numbered(line: Sequence[Token], index: int) -> bool:
+    """Whether a number stands for a person: ``Patient: 1234``, ``Operator ID 12``."""
+    token, label = line[index], line[index - 1]
+    whole = [each.before for each in line[index + 1 : index + 2]] not in (["."], [","])
+    behind = ":" in token.before and label.folded in _NUMBERED_PERSONS
+    return token.is_number and whole and (behind or label.folded == "ID")
+
+
+_NUMBERED_PERSONS = frozenset(
+    "PATIENT PACIENTE PAZIENTE PATIENTIN OPERATOR TECH TECHNOLOGIST SONOGRAPHER".split()
+)
+
+
 def _are_initials(line: Sequence[Token], index: int, current: Category) -> bool:
     """Whether capitals are a physician's initials, short forms as they may be.
 
@@ -180,7 +220,7 @@ def _are_initials(line: Sequence[Token], index: int, current: Category) -> bool:
     token, last = line[index], index == len(line) - 1
     announced = line[index - 1].folded == "BY" or (last and ":" in token.before)
     short = token.is_word and token.text.isupper() and len(token.text) <= MOST_INITIALS
-    return current is Category.PHYSICIAN and announced and short
+    return current in (Category.PHYSICIAN, Category.OPERATOR) and announced and short
 
 
 def _label(line: Sequence[Token], index: int) -> Category | None:
@@ -189,10 +229,10 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     if word == "BY" and index > 0 and line[index - 1].folded in _DONE:
         return Category.PHYSICIAN  # Reported by
     small = is_small(line[index]) and is_sentence(line)  # the patient tolerated
+    if _announces_id(line, index, word) and not small:
+        return Category.PATIENT_ID
     if small or word not in LABELS:
         return None
-    if _announces_id(line, index, word):
-        return Category.PATIENT_ID
     following = line[index + 1] if index + 1 < len(line) else None
     after = following.before if following is not None else ""
     if following is not None and following.folded in _LABEL_WORDS and line[index + 2 :]:
@@ -227,12 +267,13 @@ def _announces_id(line: Sequence[Token], index: int, word: str) -> bool:
     if word == "ID" and index > 0:
         return line[index - 1].folded in _OF_THE_PATIENT
     numbered = line[index + 2 :] and line[index + 1].folded in NUMBER_WORDS
-    return bool(numbered) and word in TREATING | _OF_THE_PATIENT
+    return bool(numbered) and word in TREATING | _OF_THE_PATIENT | _KEEPING
 
 
 _DONE = frozenset(
-    "ACQUIRED APPROVED AUTHORISED AUTHORIZED CHECKED CONFIRMED CREATED DICTATED DONE "
-    "EDITED ENTERED EXAMINED FINALISED FINALIZED INTERPRETED MEASURED ORDERED PERFORMED "
+    "ACQ ACQUIRED APPROVED AUTHORISED AUTHORIZED CHECKED CONFIRMED CREATED DICTATED DONE "
+    "EXAM PERF REF REQ SCAN SENT EDITED ENTERED EXAMINED FINALISED FINALIZED "
+    "INTERPRETED MEASURED ORDERED PERFORMED "
     "PREPARED PRINTED READ REFERRED RELEASED REPORTED REQUESTED REVIEWED SCANNED SEEN "
     "SIGNED TRANSCRIBED TYPED VERIFIED WRITTEN".split()
 )
@@ -249,7 +290,8 @@ def _is_called(line: Sequence[Token], index: int) -> bool:
     token, label = line[index], line[index - 1]
     others = {each.folded for each in line[: index - 1]} - _OF_THE_PATIENT - _WHICH_NAME
     named = label.folded in _NAME_LABELS and ":" in token.before and not others
-    return named and token.is_word and len(token.text) > 1 and token.folded not in SIDES
+    worded = token.is_word and len(token.text) > 1 and token.folded not in SIDES
+    return named and (worded or reads_as_name(token.text))
 
 
 _NAME_LABELS = frozenset(
@@ -258,6 +300,9 @@ _NAME_LABELS = frozenset(
 )
 _WHICH_NAME = frozenset("FIRST LAST FAMILY GIVEN MIDDLE".split())
 _OF_THE_PATIENT = frozenset({"PATIENT", "PAT", "PT"})
+_KEEPING = frozenset("HOSP REG FOLDER FILE UR".split())
+"""Where a patient is kept by a number."""
+_DATE_LABELS = frozenset(word for word, each in LABELS.items() if each is Category.DATE)
 
 
 def label_word(line: Sequence[Token], index: int) -> str:
@@ -295,6 +340,8 @@ def may_be_value(category: Category, token: Token, *, first: bool, at_once: bool
         return token.is_word and (called or not is_spelled_right(token))
     if category in (Category.INSTITUTION, Category.ADDRESS):
         return True
+    if category is Category.DATE:
+        return token.is_number or not is_clinical(token.text)
     return any(each.isdigit() for each in token.text) or not is_clinical(token.text)
 
 

@@ -18,6 +18,7 @@ from maskray.vocabulary import (
     is_common_name,
     is_concept,
     is_name,
+    reads_as_name,
 )
 from maskray.words import AGED, PHYSICIANS, is_spelled_right
 
@@ -93,10 +94,11 @@ def by_banner(line: Sequence[Token], found: list[Category | None]) -> None:
 
 def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
     """A clinical word that people are called by too follows its neighbours."""
+    _in_figures(line, found)
     for index, token in enumerate(line):
-        if found[index] is not _CLINICAL or not token.is_word or len(token.text) < 2:
+        if found[index] is not _CLINICAL or len(token.text) < 2:
             continue
-        if token.folded in SIDES or is_eponym(line, index):
+        if not token.is_word or token.folded in SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
         titled = before is not None and _is_title(before, token)
@@ -118,9 +120,34 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
 
 def _is_title(title: Token, name: Token) -> bool:
     """Whether a title stands before a name: ``Mr Gray``, but not ``MR``, a modality."""
-    if title.text in ("Mr", "Ms", "Sr", "Sra"):
-        return is_name(name.text) and name.folded not in _PARTS_OF_A_BODY
-    return title.folded in TITLES and is_name(name.text)
+    called = is_name(name.text) or reads_as_name(name.text)
+    if title.text == "Mr" and not is_common_name(name.text):
+        return called and name.folded not in _PARTS_OF_A_BODY  # Mr Knee
+    return called and (title.folded in TITLES or title.text in ("Mr", "Ms", "Sr", "Sra"))
+
+
+def _in_figures(line: Sequence[Token], found: list[Category | None]) -> None:
+    """A name of which a letter was read as a figure, beside one: ``L0NG, JOHN``."""
+    for index, token in enumerate(line):
+        named = found[index] is _CLINICAL and reads_as_name(token.text)
+        if named and _stands_by_person(line, found, index):
+            found[index] = Category.NAME
+
+
+def _stands_by_person(
+    line: Sequence[Token], found: Sequence[Category | None], index: int
+) -> bool:
+    """Whether a title or a name is beside it, which nothing but a comma parts from it."""
+    if index > 0 and _is_title(line[index - 1], line[index]):
+        return True
+    near = ((index - 1, index), (index + 1, index + 1))
+    return any(
+        0 <= other < len(line)
+        and _is_person(found[other])
+        and len(line[other].text) > 1
+        and line[gap].before.strip() in ("", ",", "^")
+        for other, gap in near
+    )
 
 
 _OF_A_PATIENT = frozenset(

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 
 from maskray.records import Category
-from maskray.text import LONG_ENOUGH, MOST_INITIALS, Token, distance, fold
+from maskray.text import LONG_ENOUGH, MOST_INITIALS, Token, as_digits, distance, fold
 from maskray.vocabulary import (
     clinical_words,
     codes,
@@ -36,13 +36,16 @@ def is_shorthand(line: Sequence[Token], index: int) -> bool:
         or _is_behind_cross(line[index].text)
         or _is_paris_type(line, index)
         or _is_version(line, index)
+        or _is_dynamic_range(line, index)
     )
 
 
 _COUNTERS = frozenset(
-    "IM IMG IMAGE SE SER SERIES SL SLICE FRAME FRM FR ACQ PAGE NO # LOSSES ERRORS".split()
+    "IM IMG IMAGE IMAGEN SE SER SERIES SERIE SL SLICE FRAME FRM FR ACQ PAGE NO # LOSSES "
+    "ERRORS LOOP CINE PHASE PH RUN BILD COUPE CORTE GCS".split()
 )
 MOST_PLAIN_DIGITS = 4
+_DIGITS_OF_AN_ID = 5
 
 
 def _is_capital(token: Token) -> bool:
@@ -139,6 +142,16 @@ def _is_version(line: Sequence[Token], index: int) -> bool:
     return number.is_number and part.is_number and part.before == "."
 
 
+def _is_dynamic_range(line: Sequence[Token], index: int) -> bool:
+    """Whether a word is the ``Dyn`` of ``Dyn R 63 dB``, misread: ``Dgm``."""
+    behind = " ".join(each.folded for each in line[index + 1 : index + 4])
+    ranged = re.fullmatch(r"R \d{2,3} DB", behind) is not None
+    return ranged and _DYNAMIC.fullmatch(line[index].text) is not None
+
+
+_DYNAMIC = re.compile(r"D[gjvy]{1,2}[mn]")
+
+
 def _is_paris_type(line: Sequence[Token], index: int) -> bool:
     """Whether it is a polyp's form by the Paris classification: ``0-IIa``, ``0-Is+IIc``."""
     token, first = line[index], line[index - 1] if index > 0 else None
@@ -162,7 +175,9 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
         return False
     after = line[index + 2].before if line[index + 2 :] else ""
     counts = token.text == "IMA" and len(number.text) < LONG_ENOUGH and after in ("", "/")
-    sliced = token.folded in _SLICES and after == "."
+    sliced = token.folded in _SLICES and (
+        after == "." or (not after and len(number.text) < LONG_ENOUGH)
+    )
     if _has_lost_its_capital(line, index) or counts or sliced:
         return True
     if is_name(token.text) and len(token.text) <= LONG_ENOUGH:
@@ -177,8 +192,8 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     return not meant.isdisjoint(console_terms())
 
 
-_SLICES = frozenset("CORTE COUPE SCHICHT STRATO".split())
-"""Slices, in languages whose word for them is a name."""
+_SLICES = frozenset("BILD CORTE COUPE SCHICHT SERIE STRATO".split())
+"""Slices, images and series, in languages whose word for them is a name."""
 
 
 def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
@@ -254,6 +269,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
     if token.text in ("DS", "DC") and index > 1 and line[index - 1].before == ".":
         return line[index - 2].before.strip(" :") in ("+", "-")  # +2.75 DS, dioptres
     numeric = line[index - 1].is_number and not token.before
+    if token.text == "CH" and line[index - 1].text in ("2", "3", "4", "5"):
+        return True  # APICAL 4 CH
     if numeric and token.text in _CENTIMETRES | _OF_NUMBERS:
         return True
     meant = {token.folded.translate(_UNIT_GLYPHS), small}
@@ -321,6 +338,9 @@ def number_category(line: Sequence[Token], index: int) -> Category:
     if any(pattern.fullmatch(folded) for pattern in _PLAIN_NUMBERS):
         return _CLINICAL
     capital = token.text.replace("l", "I")  # El1478 is EI and a number
+    mended = as_digits(folded)
+    if mended.isdigit() and len(mended) > _DIGITS_OF_AN_ID:
+        return Category.OTHER_ID  # 0942S1
     if is_clinical(folded) or _is_measure(folded):
         return _CLINICAL
     if capital.isupper() and _is_measure(fold(capital)):
@@ -372,7 +392,8 @@ def _is_measure(folded: str) -> bool:
         return False
     before, after = match.group("before"), match.group("after")
     words = [word for word in (before, after) if word]
-    short = len(match.group("number")) <= MOST_PLAIN_DIGITS or after is not None
+    unit = after is not None and len(after) > 1  # 12345A is somebody's number
+    short = len(match.group("number")) <= MOST_PLAIN_DIGITS or unit
     return short and bool(words) and all(is_clinical(word) for word in words)
 
 

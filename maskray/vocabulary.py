@@ -40,7 +40,11 @@ def clinical_words() -> frozenset[str]:
     words = lower | _element_words() | {word for word in capital if word not in names}
     # Short ones are initials as often as abbreviations: only the curated count.
     words = {word for word in words if len(word) > 3 or (word in lower and len(word) > 2)}
-    return frozenset((words - common_names()) | console_terms())
+    return frozenset((words - common_names() - _TOWNS) | console_terms())
+
+
+_TOWNS = frozenset({"BATH", "BERLIN"})
+"""Towns that name a test, a heart, a way to wash."""
 
 
 def is_direction(word: str) -> bool:
@@ -165,6 +169,18 @@ def is_name(word: str) -> bool:
     return fold(word) in people_names()
 
 
+def reads_as_name(word: str) -> bool:
+    """Whether a figure between letters is one of a name's: ``L0NG``, ``1EE``, ``K1M``.
+
+    Not a figure at the end, which may count: ``T10``.
+    """
+    figures = sum(each.isdigit() for each in word)
+    if figures == 0 or 2 * figures > len(word) or word[-1].isdigit() or len(word) < 3:
+        return False
+    meant = (as_letters(fold(word.replace("1", each))) for each in "1L")
+    return any(map(is_name, meant))
+
+
 def is_common_name(word: str) -> bool:
     """Whether a word is among the frequent names."""
     return fold(word) in common_names()
@@ -226,7 +242,30 @@ def _misread(folded: str) -> bool:
         return False
     if len(folded) > 3 and _meant_by_looks(folded):
         return True
+    if len(folded) > LONG_ENOUGH and (_is_swapped(folded) or _begins_twice(folded)):
+        return True
+    if folded.endswith("ON") and folded[:-2] in _SWITCHED:
+        return True
     return len(folded) >= _FUZZY_FROM and _is_a_letter_off(folded)
+
+
+def _is_swapped(folded: str) -> bool:
+    """Whether two round letters were read in the wrong order: ``OCNTRAST``."""
+    return any(
+        {one, other} <= _ROUND
+        and folded[:at] + other + one + folded[at + 2 :] in clinical_words()
+        for at, (one, other) in enumerate(itertools.pairwise(folded))
+    )
+
+
+def _begins_twice(folded: str) -> bool:
+    """Whether a side's letter stands before a word that begins with it: ``HHEAD``."""
+    return folded[0] == folded[1] and folded[1:] in clinical_words()
+
+
+_ROUND = frozenset("CEGOQD")
+_SWITCHED = frozenset("CHI CROSSBEAM FTHI SONOCT SRI THI XRES".split())
+"""Ways of imaging that a console prints as switched on, some without a space."""
 
 
 def _is_misread_upright(word: str) -> bool:

@@ -50,7 +50,7 @@ def by_vocabulary(line: Sequence[Token], found: list[Category | None]) -> None:
             continue
         if token.folded in _SEXES and not _is_of_speed(line, index):
             found[index] = Category.SEX
-        elif _is_name_in_figures(token.text) and not _goes_on(line, index):
+        elif _is_name_in_figures(token.text) and not _is_separation(line, index):
             found[index] = Category.NAME
         elif any(each.isdigit() for each in token.text):
             found[index] = number_category(line, index)
@@ -82,7 +82,7 @@ def _is_name_in_figures(text: str) -> bool:
     if text.isalpha() or _FIGURES.fullmatch(text) is None or _is_numbered(text):
         return False
     terms = console_terms()
-    if any(fold(text[:i]) in terms and fold(text[i:]) in terms for i in (2, 3)):
+    if text[:2] in ("T1", "T2") and fold(text[2:]) in terms:
         return False  # T1SE
     ones = ("L",) if text.endswith("11") else ("I", "L")
     meant = {fold(text.replace("1", one)).translate(_DRAWN_AS_FIGURES) for one in ones}
@@ -90,10 +90,11 @@ def _is_name_in_figures(text: str) -> bool:
     return meant.isdisjoint(clinical) and any(map(is_name, meant))
 
 
-def _goes_on(line: Sequence[Token], index: int) -> bool:
-    """Whether decimals stand behind the last figure: ``Sep0.70``."""
+def _is_separation(line: Sequence[Token], index: int) -> bool:
+    """Whether decimals stand behind a short form and its figure: ``Sep0.70``."""
     behind = line[index + 1 : index + 2]
-    return any(each.before == "." and each.is_number for each in behind)
+    short = fold(line[index].text.rstrip("0123456789")) in console_terms() | {"SEP"}
+    return short and any(each.before == "." and each.is_number for each in behind)
 
 
 def _is_numbered(text: str) -> bool:
@@ -190,13 +191,16 @@ def _has_an_initial_behind(line: Sequence[Token], index: int) -> bool:
         and after[0].before == ","
         and len(after[0].text) == 1
         and after[0].folded not in _SIDE_LETTERS
-        and not (line[index].folded in _LEVELLED and after[0].folded in "BCT")
+        and line[index].folded not in SIDES
+        and not (line[index].folded in _LEVELLED and after[0].folded in "BCOT")
         and after[0].is_word
         and is_name(line[index].text)
     )
 
 
-_LEVELLED = frozenset("ANKLE CHILD CORD ELBOW HIP KNEE SHOULDER SPINE WRIST".split())
+_LEVELLED = frozenset(
+    "ANKLE BRAIN CHILD CORD ELBOW FOOT HAND HIP KNEE SHOULDER SPINE WRIST".split()
+)
 """Behind these a letter tells a level, a class, or both sides: ``SPINE, C``."""
 _SIDE_LETTERS = frozenset("LRAPHFSI")
 
@@ -231,10 +235,18 @@ def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
         or (line[index].folded == "ID" and is_counted(line, index))
         or is_run_into_side(line[index].folded)
         or is_plain_word(line[index].text)
+        or _is_displaced(line, index)
         or line[index].text in _IN_SMALL
     )
 
 
+def _is_displaced(line: Sequence[Token], index: int) -> bool:
+    """Whether it ends a view of a breast, its implant displaced: ``R MLO ID``."""
+    last = index > 0 and index == len(line) - 1 and line[index].text == "ID"
+    return last and not line[index].before and line[index - 1].folded in _BREAST_VIEWS
+
+
+_BREAST_VIEWS = frozenset("CC ML MLO LM RCC LCC RML LML RMLO LMLO XCCL".split())
 _IN_SMALL = frozenset("re li dex dext sin int ext sup inf prox dist Rx".split())
 """Short forms, mostly of sides, which are somebody's if written large."""
 

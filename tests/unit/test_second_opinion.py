@@ -353,11 +353,11 @@ class ThirdEngine:
     ("read", "third", "found"),
     [
         pytest.param("IH", "THI", [], id="letters that were lost"),
-        pytest.param("Dym R 62 dB", "Dyn R 62 dB", [], id="a letter misread"),
+        pytest.param("Byn R 62 dB", "Dyn R 62 dB", [], id="a letter misread"),
         pytest.param("Baker cyat", "Baker cyst", [], id="an eponym that it reads too"),
         pytest.param("QUILLF", "QUILLF", ["QUILLF"], id="what nobody knows"),
         pytest.param("QUILLF", "LUNG", ["QUILLF"], id="something else"),
-        pytest.param("Dym R 62 dB", "Dyn R 82 dB", ["Dym"], id="other figures"),
+        pytest.param("Byn R 62 dB", "Dyn R 82 dB", ["Byn"], id="other figures"),
         pytest.param("IH", None, ["IH"], id="nothing"),
         pytest.param("GARCIA", "GAIN", ["GARCIA"], id="a name"),
         pytest.param("Lungu", "Lung", ["Lungu"], id="a letter less"),
@@ -375,11 +375,11 @@ def test_tesseract_acquits_only_what_it_spells_as_clinical(read, third, found) -
     assert engine.asked
 
 
-@pytest.mark.parametrize(("second", "found"), [("Dym R 62 dB", ["Dym"]), ("Djm", [])])
+@pytest.mark.parametrize(("second", "found"), [("Byn R 62 dB", ["Byn"]), ("Djm", [])])
 def test_tesseract_is_outvoted_where_the_others_agree(second, found) -> None:
     engine = SecondEngine((second, 0.9))
     _, after = judged(
-        Seen((line("Dym R 62 dB"),)), engine, third=ThirdEngine("Dyn R 62 dB")
+        Seen((line("Byn R 62 dB"),)), engine, third=ThirdEngine("Dyn R 62 dB")
     )
     assert [text for _, text in after] == found
 
