@@ -101,6 +101,10 @@ _DATES = _patterns(
     # 12.03..2019, 1979/05//01
     rf"{_APART}{_DAY}[-./]{{1,2}}{_DAY}[-./]{{1,2}}{_LONG_YEAR}{_THEN}",
     rf"{_APART}{_LONG_YEAR}[-./]{{1,2}}{_MM}[-./]{{1,2}}{_DD}(?!\d|\.\d)",
+    # 2004:10:30, 30:10:2004
+    rf"{_APART}{_LONG_YEAR}[:;]{_MM}[-./:;]{_DD}(?!\d|\.\d)",
+    rf"{_APART}{_LONG_YEAR}[-./]{_MM}[:;]{_DD}(?!\d|\.\d)",
+    rf"{_APART}(?:{_DD}[:;]{_MM}|{_MM}[:;]{_DD})[-./:;]{_LONG_YEAR}(?![\d.])",
     # A separator that was not read: 28 08.1977, 1203.2019, 12.032019
     rf"{_APART}(?:{_DD}\s{_MM}\.|{_DD}{_MM}\.|{_DD}\.{_MM}){_LONG_YEAR}(?![\d.])",
     # 25.05 1997, 1203/2019, 06-09/48, 2019 0312, all that a line says but for a label
@@ -392,7 +396,8 @@ _AGES = _patterns(
     r"(?<![\w.])(9\d|10\d)AR(?!\w)",
     rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?={_AGED})",
     rf"^\s*[MF]:\s?({_OLD})\s*$",
-    rf"^\s*(?:[MFW][\s,/]{{0,2}})?({_OLD})\s?[JA]\.?(?:[\s,/]{{0,2}}[MFW])?\s*$",
+    rf"^\s*(?:[MFW][\s,/]{{0,2}})?({_OLD})\s?J\.?(?:[\s,/]{{0,2}}[MFW])?\s*$",
+    rf"^\s*[MFHV][\s,/]{{0,2}}({_OLD})\s?A\.?\s*$",
     rf"(?<!\w)(?:HOMME|FEMME|MANN|FRAU|HOMBRE|MUJER|UOMO|DONNA|HOMEM|MULHER|MAN|VROUW)"
     rf"[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
     rf"(?<!\w)(?:FE)?MALE[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",

@@ -1761,7 +1761,8 @@ def test_what_a_tenth_review_and_new_seeds_found(marked):
         "{age:93} J",
         "{age:93} J.",
         "w, {age:93} J",
-        "{age:93A}",
+        "100A",
+        "V {age:93} A",
         "{age:93 jaar}",
         "{age:93 año}",
         "Age(y): {age:93}",
@@ -1920,6 +1921,9 @@ def test_what_a_tenth_review_and_new_seeds_found(marked):
         "{physician:Mr Hand}",
         "Ms {physician:Head}",
         "Operator ID: {operator:4711}",
+        "{date:2004:10:30F} 18yo",
+        "{date:30:10:2004}",
+        "Acq. {date:2023:03:17}",
     ],
 )
 def test_what_a_twelfth_review_found(marked):
