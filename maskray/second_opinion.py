@@ -21,6 +21,7 @@ from maskray.geometry import Box
 from maskray.identifiers import Identifiers
 from maskray.labels import open_label
 from maskray.locate import NAME, Located, Locator
+from maskray.neighbours import SAME_BOX
 from maskray.open import Instance
 from maskray.planes import REMOVED
 from maskray.policy import Policy
@@ -102,6 +103,7 @@ def second_opinion(
             or not (
                 _is_texture(line, instance, seen.lines, read.get(line, []))
                 or _is_block(line, seen.lines)
+                or _is_anothers(line, seen.lines)
             )
         ),
     )
@@ -331,6 +333,25 @@ def _is_block(line: TextLine, lines: Iterable[TextLine]) -> bool:
 
 
 _SURE_ROW, _SURE_BLOCK, _IN_BLOCK, _FILLED = 0.9, 0.95, 0.2, 0.4
+
+
+def _is_anothers(line: TextLine, lines: Iterable[TextLine]) -> bool:
+    """Whether a surer line stands there, and says what else was read: ``HO`` of ``CHI``.
+
+    More than once, and more letters. A name is nobody else's.
+    """
+    mine = letters(line.text.get_secret_value())
+    if any(is_name(token.text) for token in tokens(line.text.get_secret_value())):
+        return False
+    said = [letters(each.get_secret_value()) for each in line.others]
+    return any(
+        other.confidence > max(line.confidence, _SURE_BLOCK)
+        and set(line.frames) <= set(other.frames)
+        and line.box.covered_by([other.box]) > SAME_BOX
+        and len(mine) < len(letters(other.text.get_secret_value()))
+        and said.count(letters(other.text.get_secret_value())) > 1
+        for other in lines
+    )
 
 
 def _is_unconfirmed(line: TextLine, lines: Iterable[TextLine]) -> bool:

@@ -326,6 +326,24 @@ def test_a_doubtful_line_over_two_rows_that_were_read_is_a_block(rows, sure, kep
     assert sum(each.text.get_secret_value() == "Xqzlem" for each in after.lines) == kept
 
 
+@pytest.mark.parametrize(
+    ("text", "others", "sure", "kept"),
+    [
+        pytest.param("HQ", ("CHI", "CHI", "H"), 0.99, 1, id="said twice"),
+        pytest.param("HQ", ("CHI", "H"), 0.99, 2, id="said once"),
+        pytest.param("HQ", ("CHI", "CHI"), 0.9, 2, id="not surely"),
+        pytest.param("Roe", ("LUNG", "LUNG"), 0.99, 2, id="a name"),
+    ],
+)
+def test_a_reading_whose_others_say_what_a_surer_line_says_there_is_that_line(
+    text, others, sure, kept
+) -> None:
+    surer = line(others[0], confidence=sure)
+    doubted = line(text, confidence=0.85, others=tuple(map(SecretStr, others)))
+    seen, _ = judged(Seen((surer, doubted)), SecondEngine(("QX", 0.9)))
+    assert len(seen.lines) == kept
+
+
 @pytest.mark.parametrize(("text", "frames"), [("Xqzlem", (0, 1, 2)), ("KOWALSKI", (0,))])
 def test_a_line_of_other_frames_or_a_name_is_no_block(text, frames) -> None:
     block = replace(line(text, Box(20, 30, 120, 90), 0.67), frames=frames)
