@@ -13,9 +13,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from maskray.ages import find_ages
+from maskray.date_forms import names_a_month
 from maskray.dates import DATES, by_date, by_foreign_month
 from maskray.eponyms import is_eponym
-from maskray.forms import find_ages, find_forms, find_numbers, names_a_month
+from maskray.forms import find_forms, find_numbers
 from maskray.id_numbers import by_compound
 from maskray.identifiers import Identifiers
 from maskray.labels import by_label

@@ -1,13 +1,14 @@
 """Dates that their form alone does not give away.
 
-The forms of whole dates are in ``forms``. Here are the parts that those leave: a weekday, a
-year or a half of the day that was misread, a month in a language that no list holds.
+The forms of whole dates are in ``date_forms``. Here are the parts that those leave: a
+weekday, a year or a half of the day that was misread, a month in a language that no list
+holds.
 """
 
 import re
 from collections.abc import Sequence
 
-from maskray.forms import names_a_month
+from maskray.date_forms import names_a_month
 from maskray.records import Category
 from maskray.text import Token, distance
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from rapidfuzz import fuzz
 
+from maskray.date_forms import MONTHS
 from maskray.geometry import Box
 from maskray.records import TextLine
 from maskray.text import Token, as_digits, distance, fold, letters, skeleton, tokens
@@ -212,15 +213,6 @@ def _inside(wanted: _Wanted, line: Sequence[Token]) -> Iterator[Span]:
 
 # --- dates ----------------------------------------------------------------------------
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        "JAN JANUARY|FEB FEBRUARY|MAR MARCH|APR APRIL|MAY|JUN JUNE|JUL JULY|"
-        "AUG AUGUST|SEP SEPT SEPTEMBER|OCT OCTOBER|NOV NOVEMBER|DEC DECEMBER".split("|"),
-        start=1,
-    )
-    for name in names.split()
-}
 _PIECES = re.compile(r"[A-Z]+|\d+")
 _CENTURY = 100
 
@@ -245,19 +237,19 @@ def _dates(text: str) -> frozenset[tuple[int, int, int]]:
     ``03/04/1961`` may be March or April: both are meant.
     """
     pieces = _PIECES.findall(fold(text))
-    if any(each.isalpha() and each not in _MONTHS for each in pieces):
+    if any(each.isalpha() and each not in MONTHS for each in pieces):
         pieces = _PIECES.findall(" ".join(as_digits(each) for each in fold(text).split()))
     if len(pieces) == 1 and len(pieces[0]) == 8 and pieces[0].isdigit():
         day = pieces[0]
         pieces = [day[:4], day[4:6], day[6:]]
         if not 1850 <= int(pieces[0]) <= 2150:
             pieces = [day[:2], day[2:4], day[4:]]
-    if len(pieces) != 3 or any(each.isalpha() and each not in _MONTHS for each in pieces):
+    if len(pieces) != 3 or any(each.isalpha() and each not in MONTHS for each in pieces):
         return frozenset()
     if any(len(each) > 4 for each in pieces if each.isdigit()):
         return frozenset()
     named = [index for index, each in enumerate(pieces) if each.isalpha()]
-    values = [_MONTHS.get(each) or int(as_digits(each)) for each in pieces]
+    values = [MONTHS.get(each) or int(as_digits(each)) for each in pieces]
     return frozenset(
         (values[y] % _CENTURY, values[m], values[d])
         for y, m, d in itertools.permutations(range(3))

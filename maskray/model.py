@@ -23,8 +23,8 @@ from typing import Any, Protocol, TypeVar
 
 from pydantic import SecretStr
 
+from maskray.ages import find_ages
 from maskray.errors import DetectionError, ModelReplyError
-from maskray.forms import find_ages
 from maskray.picture import Picture
 from maskray.policy import Policy
 from maskray.records import Category, Finding, PhiText, Usage

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rapidfuzz import fuzz
 
-from maskray.forms import find_ages
+from maskray.ages import find_ages
 from maskray.geometry import Box
 from maskray.policy import Policy
 from maskray.records import Category, Verdict

@@ -65,6 +65,11 @@ def as_letters(text: str) -> str:
     return fold(text).translate(_TO_LETTER)
 
 
+def patterns(*each: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns of folded text; the case of what was not folded does not matter."""
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in each)
+
+
 def distance(one: str, other: str, most: int) -> int:
     """Edits between two strings (Damerau-Levenshtein); ``most + 1`` if beyond."""
     return int(DamerauLevenshtein.distance(one, other, score_cutoff=most))

@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskray.forms import find_ages, find_forms, names_a_month
+from maskray.ages import find_ages
+from maskray.date_forms import names_a_month
+from maskray.forms import find_forms
 from maskray.records import Category
 
 DATE, BIRTH, PHONE = Category.DATE, Category.BIRTH_DATE, Category.PHONE
