@@ -17,7 +17,7 @@ _AGED = (
 )
 """What stands behind an age and its sex: the end, a word, a date, the patient's number."""
 _AGES = patterns(
-    rf"(?<![\w.])(?<!\b[TIJL1]C-)(?<!\b[TIJL1]C\s)({_OLD}),?\s?[MF](?!\s?-?TC\b)"
+    rf"(?<![\w.])(?<!\b[TIJL1][CE]-)(?<!\b[TIJL1]C\s)({_OLD}),?\s?[MF](?!\s?-?TC\b)"
     rf"(?={_AGED}|\s\()",
     r"(?<![\w.])(9\d|10\d)AR(?!\w)",
     rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?={_AGED})",

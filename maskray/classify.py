@@ -91,8 +91,8 @@ _MODELS = re.compile(
     r"|(?:JUDKINS|AMPLATZ)[LR]\d(?:\.\d)?)(?![\w-])"
 )
 """Transducers, endoscopes and catheters: ``PLT-1005BT``, ``EG-760R``, ``JudkinsL4``."""
-_TECHNETIUM = re.compile(r"(?<!\w)[TIJL1]C-99M(?!\w)")
-"""``Tc-99m``, its first letter misread, too."""
+_TECHNETIUM = re.compile(r"(?<!\w)[TIJL1][CE]-99M(?!\w)")
+"""``Tc-99m``, a letter misread, too."""
 _PLAIN = (_SCANNED, _MODELS, _TECHNETIUM)
 _LEVEL = r"(?:C[1-8]|T(?:1[0-3]|[1-9])|L[1-6]|S[1-5])"
 _VERTEBRAL = re.compile(rf"(?<![\w-]){_LEVEL}(?:[-/]{_LEVEL}){{1,4}}(?![\w-])")
@@ -249,8 +249,8 @@ def _with_plain_digits(line: Sequence[Token], folded: str) -> str:
         piece = slice(token.start, token.end)
         if not 0 < digits < len(token.text) or names_a_month(token.folded):
             continue
-        if "W" in token.folded:
-            continue  # WW:400WL:40
+        if "W" in token.folded or "HZ" in token.folded:
+            continue  # WW:400WL:40, FR 22Hz2
         if len(token.text) == 3 and names_a_month(as_letters(token.text)):
             characters[piece] = as_letters(token.text)
         elif 2 * digits >= len(token.text):

@@ -68,10 +68,25 @@ def _is_of_its_thing(line: Sequence[Token], index: int) -> bool:
     if index < 2 or line[index - 1].folded != "OF" or line[index].before.strip():
         return False
     name, thing = line[index].folded, line[index - 2].folded
-    most = 2 if thing in _OF_ANATOMY and len(name) >= LONG_ENOUGH else 0
+    if is_misread_thing(line, index - 2):
+        return True
+    most = 3 if thing in _OF_ANATOMY and len(name) > 2 else 0
     return any(
-        len(each) > LONG_ENOUGH and distance(name, each, most) <= most
+        len(each) > LONG_ENOUGH
+        and name[0] == each[0]
+        and distance(name, each, most) <= most
         for each in eponyms_of().get(thing, ())
+    )
+
+
+def is_misread_thing(line: Sequence[Token], index: int) -> bool:
+    """Whether a word is what an eponym behind it names, misread: ``Cirele of Willis``."""
+    word, behind = line[index], line[index + 1 : index + 3]
+    if len(behind) < 2 or behind[0].folded != "OF" or is_name(word.text):
+        return False
+    return any(
+        distance(word.folded, thing, 2) <= 2
+        for thing in _OF_ANATOMY.intersection(eponyms().get(behind[1].folded, ()))
     )
 
 
@@ -294,7 +309,9 @@ _LONG_NUMBER = re.compile(r"\d{5,}")
 
 def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
     """The same for a name misread, where its word stands right beside it."""
-    name = line[index].folded
+    name, behind = line[index].folded, line[index + 1 : index + 2]
+    if behind and behind[0].text.islower() and _is_nearly_of(name, behind[0].folded):
+        return True  # Sylvion fissure
     if is_name(name) or len(name) <= LONG_ENOUGH:
         return False
     near = {each.folded for each in line[max(index - 2, 0) : index + 2]}
@@ -304,6 +321,17 @@ def _is_misread_eponym(line: Sequence[Token], index: int) -> bool:
         for eponym in eponyms_of().get(word, ())
         if len(eponym) > LONG_ENOUGH + 1
     )
+
+
+def _is_nearly_of(name: str, thing: str) -> bool:
+    """Whether but a letter is wrong in a thing's long name, whoever is called so."""
+    return thing in _OF_ANATOMY and any(
+        len(each) > _LONG_NAME and distance(name, each, 1) == 1
+        for each in eponyms_of().get(thing, ())
+    )
+
+
+_LONG_NAME = 6
 
 
 def is_run_into_eponym(word: str) -> bool:

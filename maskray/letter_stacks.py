@@ -36,6 +36,8 @@ def by_stacking(
             continue
         if text == upright[0].text.get_secret_value().strip():
             continue  # readings of one line, each of which is judged by itself
+        if len(stack) == _TWO and _are_readings_of_one_line(*upright):
+            continue
         runs = classify(text, identifiers, policy)
         category = next((r.category for r in runs if policy.hides(r.category)), None)
         words = _read_downwards(upright, gap=" ")
@@ -64,6 +66,13 @@ def by_stacking(
             )
 
 
+def _are_readings_of_one_line(one: TextLine, other: TextLine) -> bool:
+    """Whether most of the lower one stands where the upper one does: ``0om 2``."""
+    shared = min(one.box.y1, other.box.y1) - max(one.box.y0, other.box.y0)
+    return shared > _MOST_OF_IT * min(one.box.height, other.box.height)
+
+
+_TWO, _MOST_OF_IT = 2, 0.6
 _COUNTED = re.compile(r"[A-Za-z]+:\d+")
 """``Im:21``, its letters read one by one."""
 _TICKS = frozenset("1Il|-\u2013\u2014 ")

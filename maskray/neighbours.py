@@ -126,7 +126,10 @@ def by_neighbouring_side(lines: Sequence[TextLine], labelled: list[list[Labelled
 def by_standing_alone(
     lines: Sequence[TextLine], labelled: list[list[Labelled]], modality: str
 ) -> None:
-    """Two capitals with nothing beside them: a short form for some, initials for all."""
+    """Two capitals with nothing beside them: a short form for some, initials for all.
+
+    On a radiograph also with a side run into them.
+    """
     for index, line in enumerate(lines):
         text = line.text.get_secret_value().strip()
         if line.confidence < PLAINLY or not _is_bare_in(text, modality):
@@ -148,9 +151,16 @@ def _is_bare_in(text: str, modality: str) -> bool:
     """
     if modality in _RADIOGRAPHS and len(text) == 2 and text.isalpha() and text.isupper():
         return text not in _ON_RADIOGRAPHS | _THERE.get(modality, frozenset())
+    if modality in _RADIOGRAPHS and _SIDED.fullmatch(text):
+        return text not in _VIEWS_OF_A_SIDE  # L and TK
     return is_bare(text) and not (modality in _OF_EYES and text in _EYES)
 
 
+_SIDED = re.compile(r"[LR][A-Z]{2}")
+_VIEWS_OF_A_SIDE = frozenset(
+    "LAT LAO RAO LPO RPO LLD RLD LLO RLO LCC RCC LML RML LLM RLM LSO RSO LAX LMO RMO "
+    "LUL LLL RUL RLL LUQ RUQ LLQ RLQ LOW REF RAD LIH RIH LPA RPA LAP RAP".split()
+)
 _RADIOGRAPHS = frozenset({"CR", "DX", "RG", "MG", "IO", "PX"})
 _ON_RADIOGRAPHS = frozenset(
     "LT RT AP PA LL RL IR ER WB UP DX CR SE IM ID CM MM KV MA".split()

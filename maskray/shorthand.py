@@ -187,11 +187,14 @@ def _is_misread_setting(line: Sequence[Token], index: int) -> bool:
     if is_name(token.text) or len(token.text) > _LONGEST_UNIT + 1:
         return False
     meant = {token.folded.translate(_UNIT_GLYPHS)} if len(token.text) > 2 else set()
+    if _TWO_WS.fullmatch(token.folded):
+        return True  # VWV: 416
     if token.folded[:-1] in _WINDOW and token.folded.endswith(("I", "L")):
         meant.add(token.folded[:-1])
     return not meant.isdisjoint(console_terms())
 
 
+_TWO_WS = re.compile("[VW]{3,4}")
 _SLICES = frozenset("BILD CORTE COUPE SCHICHT SERIE STRATO".split())
 """Slices, images and series, in languages whose word for them is a name."""
 
@@ -207,12 +210,12 @@ def _is_misread_counter(line: Sequence[Token], index: int) -> bool:
     if index + 2 < len(line) and line[index + 2].before not in ("", "."):
         return False
     decimals = [each.before for each in line[index + 2 : index + 3]] == ["."]
+    if not decimals and word.replace("N", "RI") in NUMBERED:
+        return True  # Senes 11
     if len(word) < LONG_ENOUGH:
-        alike = decimals and line[index].text.istitle() and _looks_like(word, _NUMBERED)
-        return word.replace("M", "N") in _NUMBERED or alike
-    return any(
-        len(each) == len(word) and distance(word, each, 1) == 1 for each in _NUMBERED
-    )
+        alike = decimals and line[index].text.istitle() and _looks_like(word, NUMBERED)
+        return word.replace("M", "N") in NUMBERED or alike
+    return any(len(each) == len(word) and distance(word, each, 1) == 1 for each in NUMBERED)
 
 
 def _looks_like(word: str, known: frozenset[str]) -> bool:
@@ -225,7 +228,7 @@ def _looks_like(word: str, known: frozenset[str]) -> bool:
 def _has_lost_its_capital(line: Sequence[Token], index: int) -> bool:
     """Whether a word is one that counts but for its capital: ``rea 8.75 cm2``."""
     word, decimals = line[index], line[index + 2 : index + 3]
-    lost = word.text.islower() and any(word.folded == each[1:] for each in _NUMBERED)
+    lost = word.text.islower() and any(word.folded == each[1:] for each in NUMBERED)
     return lost and any(each.is_number and each.before == "." for each in decimals)
 
 
@@ -248,7 +251,7 @@ def _is_run_into_counter(line: Sequence[Token], index: int) -> bool:
 
 _AND_COUNTER = re.compile(r"([A-Z]{3,})(?:Im|Se)")
 _WINDOW = frozenset({"WL", "WW", "WC"})
-_NUMBERED = frozenset(
+NUMBERED = frozenset(
     "ANGLE AREA DELAY DEPTH DFOV DIST DYN ECHO FLIP FRAME GAIN IMAGE MAG MEAN PAGE PHASE "
     "RUN PITCH SCALE SCENE SERIES SLICE THICK TILT WIDTH ZOOM".split()
 )
@@ -283,8 +286,8 @@ def _is_unit(line: Sequence[Token], index: int) -> bool:
 _LONGEST_UNIT = 3
 _OF_NUMBERS = frozenset("Gy cGy mGy WU fx MU ug Sv AU Ws atm".split())
 """Units that are initials or a name elsewhere: gray, Wood units, fractions."""
-_CENTIMETRES = frozenset({"gm", "em", "om"})
-"""What ``cm`` is misread as."""
+_CENTIMETRES = frozenset({"gm", "em", "om", "nmm", "mmm"})
+"""What ``cm`` and ``mm`` are misread as."""
 _UNIT_GLYPHS = str.maketrans("UZ$N", "V2SM")
 _UNITS = frozenset({"MGY", "MHZ", "KHZ", "CM2", "MM2", "CM3"})
 """Units of which a letter may be misread behind a decimal number: ``746.7 mGn``."""

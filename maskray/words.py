@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from maskray.eponyms import is_eponym, is_run_into_eponym
+from maskray.eponyms import is_eponym, is_misread_thing, is_run_into_eponym
 from maskray.id_numbers import is_counted
 from maskray.markers import SIDES
 from maskray.records import Category
-from maskray.shorthand import MOST_PLAIN_DIGITS, is_shorthand, number_category
+from maskray.shorthand import MOST_PLAIN_DIGITS, NUMBERED, is_shorthand, number_category
 from maskray.text import LONG_ENOUGH, Token, fold
 from maskray.vocabulary import (
     TITLES,
@@ -167,7 +167,7 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
         index == 0
         and (
             (after.folded in ("M", "F") and not set(signs) & set("/+-:"))  # IQR/M, F+15
-            or AGED.fullmatch(after.folded) is not None
+            or (AGED.fullmatch(after.folded) is not None and not _are_settings(line[1:3]))
             or (after.is_number and len(after.text) > MOST_PLAIN_DIGITS)
             or (after.is_number and [e.folded for e in line[2:3]] in (["M"], ["F"]))
         )
@@ -175,6 +175,13 @@ def _is_written_of_a_person(line: Sequence[Token], index: int) -> bool:
     return after.folded in PHYSICIANS or initial or aged or after.before[:1] == "^"
 
 
+def _are_settings(behind: Sequence[Token]) -> bool:
+    """Whether two of a kind stand behind a word, which are no ages: ``M3 M4``."""
+    alike = {each.folded[:1] for each in behind if AGED.fullmatch(each.folded)}
+    return len(behind) == _PAIR and len(alike) == 1 and behind[1].folded[0] in alike
+
+
+_PAIR = 2
 AGED = re.compile(r"\d{1,3}Y(?:RS?|O)?[MF]?|[MF]\d{1,3}Y?")
 """An age, with a sex or alone."""
 
@@ -229,6 +236,7 @@ _SENTENCE, _MOSTLY = 5, 0.6
 def _is_clinical_here(line: Sequence[Token], index: int) -> bool:
     return (
         is_eponym(line, index)
+        or is_misread_thing(line, index)
         or is_run_into_eponym(line[index].folded)
         or is_shorthand(line, index)
         or (line[index].before in ("+", "-") and is_direction(line[index].text))
@@ -303,7 +311,7 @@ def _rejoined(
         unknown = any(found[i] in (_UNKNOWN, Category.NAME) for i in (one, other))
         whole = "".join(half.text for half in halves)
         glued = not line[other].before and all(half.text.isalnum() for half in halves)
-        known = are_halves(*halves)
+        known = are_halves(*halves) or _are_halves_of_measured(line, one)
         joined = replace(line[one], text=whole)
         thing = (
             joined.folded in eponyms()
@@ -311,8 +319,15 @@ def _rejoined(
             and not is_common_name(line[one].text)
             and is_eponym([*line[:one], joined, *line[other + 1 :]], one)
         )
-        if unknown and glued and (known or thing) and len(whole) > LONG_ENOUGH:
+        if unknown and glued and (known or thing) and len(whole) >= LONG_ENOUGH:
             found[one] = found[other] = _CLINICAL
+
+
+def _are_halves_of_measured(line: Sequence[Token], index: int) -> bool:
+    """Whether two tokens make a word with its decimal number behind: ``Di st 23.5``."""
+    number = line[index + 2 : index + 4]
+    decimal = len(number) == 2 and number[0].is_number and number[1].before == "."
+    return decimal and fold(line[index].text + line[index + 1].text) in NUMBERED
 
 
 def are_halves(one: Token, other: Token) -> bool:

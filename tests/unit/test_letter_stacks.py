@@ -56,6 +56,11 @@ def test_a_line_that_stands_and_was_read_twice_is_no_stack(second):
     assert f"AK877 mGy{second}" not in standing(*pieces)
 
 
+def test_two_readings_of_which_one_is_shorter_are_no_stack():
+    pieces = ("0om 2", 8, 100, 204), ("Z00m", 10, 160, 221)
+    assert "0om 2Z00m" not in standing(*pieces)
+
+
 def test_two_readings_of_a_standing_line_are_judged_each_by_itself():
     others = tuple(SecretStr("Lossy13:1") for _ in range(3))
     misread = TextLine(
