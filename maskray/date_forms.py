@@ -232,6 +232,8 @@ _TIMES = patterns(
     # 14 50:26, 11,50:44, 14;22;33
     _BEGINS
     + r"(?<!\d )(?:[01]\d|2[0-3])(?:[\s,;][0-5]\d[:;]|:[0-5]\d[,;])[0-5]\d(?![\d:.])",
+    # 07:3, all that was read
+    r"^\s*0\d:[0-5]\s*$",
     # 87:40.25, whose hour was misread
     _BEGINS + r"\d\d:[0-5]\d[:.][0-5]\d(?![\d:])",
     # 15:56:1237, whose point was not read

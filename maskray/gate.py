@@ -31,6 +31,8 @@ _COVERED = 0.9
 _HALF = 0.5
 """The small network looks at a view of half the size: it sees lines there that are large,
 turned or wide, which neither network sees in the whole size."""
+_DOUBLE = 2.0
+"""What one view alone shows is looked at in double size, too: small letters in noise."""
 _QUICK, _ALONE = 0.3, 0.45
 """Scores from which counts what the tiny network sees, and what the small one does: that
 sees texture more often."""
@@ -38,11 +40,11 @@ sees texture more often."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A view, the place to look at, how much smaller it is made, and by which network."""
+    """A view, the place to look at, in which size (1 is the view's), by which network."""
 
     view: NamedView
     place: Box
-    shrink: float = 1.0
+    zoom: float = 1.0
     quick: bool = True
 
 
@@ -84,7 +86,7 @@ def find_text(
     found: list[Sighting] = []
     coarse: list[Sighting] = []
     for look in _looks(views, here, thorough):
-        group = coarse if look.shrink < 1 else found
+        group = coarse if look.zoom < 1 else found
         for spot in _spots(reader, look, whole, known):
             _add(group, Sighting(look.view, spot))
     lines = one_per_line((each.spot for each in found), (each.spot for each in coarse))
@@ -107,7 +109,7 @@ def _spots(
     growths: int = _GROWTHS,
 ) -> list[Spot]:
     """The new spots of a place; where a line runs over its edge, what is beyond too."""
-    found = reader.spot(look.view.pixels, look.place, shrink=look.shrink, quick=look.quick)
+    found = reader.spot(look.view.pixels, look.place, zoom=look.zoom, quick=look.quick)
     least = _QUICK if look.quick else _ALONE
     sure = (spot for spot in found if spot.score >= least)
     new = (spot for spot in sure if not known(spot.box))
@@ -143,6 +145,7 @@ def _looks(
             before = [each.pixels for each in plain[:number]]
             for part in hidden_strokes(view.pixels, before, place):
                 yield Look(view, part)
+                yield Look(view, part, _DOUBLE)
 
 
 def _may_be_text(spot: Spot, place: Box, whole: Box) -> bool:

@@ -305,10 +305,13 @@ def _ends_line(line: Sequence[Token], index: int, sign: str) -> bool:
 
 
 def _is_dotted_zero(line: Sequence[Token], index: int) -> bool:
-    """Whether a zero may be an initial: it has a dot or a comma on both sides."""
+    """Whether a figure may be an initial: it has a dot or a comma on both sides."""
     following = line[index + 1].before if index + 1 < len(line) else "."
     before = line[index].before if index > 0 else "."
-    return line[index].text == "0" and all(
+    behind = line[index + 1 : index + 2]
+    if behind and behind[0].is_number and behind[0].start == line[index].end + 1:
+        return False  # DOE. 1.5 mm
+    return line[index].text in ("0", "1") and all(
         each[:1] in tuple(".,^") for each in (before, following)
     )
 

@@ -233,7 +233,8 @@ def by_address(line: Sequence[Token], found: list[Category | None]) -> None:
     while first > 0 and found[first - 1] in strange:
         first -= 1
         found[first] = Category.ADDRESS
-    if first > 0 and first != parts[0] and _is_house(line[first - 1]):
+    begins = first == 1 or (first > 0 and first != parts[0])
+    if begins and _is_house(line[first - 1]):
         found[first - 1] = Category.ADDRESS
 
 

@@ -158,7 +158,7 @@ class Reader:
         view: View,
         within: Box | None = None,
         *,
-        shrink: float = 1.0,
+        zoom: float = 1.0,
         quick: bool = False,
     ) -> list[Spot]:
         """Places that look like lines of text.
@@ -166,11 +166,11 @@ class Reader:
         Args:
             view: Shape (rows, columns, 3).
             within: Look only here; coordinates of the result are the view's.
-            shrink: Look at a view made smaller by this factor: a second opinion.
+            zoom: Look at a view so many times its size: a second opinion.
             quick: Look with the tiny network: another second opinion.
         """
         area = within or Box(0, 0, view.shape[1], view.shape[0])
-        scale = self._scale(view) * shrink
+        scale = self._scale(view) * zoom
         network = self._tiny if quick else self._small
         if not is_large(area):
             found = self._spot_place(network, view, area, scale)

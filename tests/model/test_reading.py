@@ -88,7 +88,7 @@ def test_only_the_place_that_is_named_is_searched(reader):
 def test_a_smaller_look_gives_the_same_coordinates(reader):
     plane = tissue()
     letters = write(plane, NAME, (60, 80), 24)
-    assert hits(letters, spotted(reader, plane, shrink=0.75))
+    assert hits(letters, spotted(reader, plane, zoom=0.75))
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ class FakeReader:
         self.score = score
         self.asked = []
 
-    def spot(self, view, within, *, shrink=1.0, quick=False):
-        self.asked.append((view, within, shrink, quick))
+    def spot(self, view, within, *, zoom=1.0, quick=False):
+        self.asked.append((view, within, zoom, quick))
         lines = [*self.lines, *(() if quick else self.slow)]
         seen = [Box(*_cut(line, within)) for line in lines if line.overlap(within)]
         return [Spot.at(box, 0.8 if quick else self.score) for box in seen]
@@ -116,6 +116,21 @@ def test_a_line_that_only_another_view_shows_is_seen_whole():
     found = find(reader, [FLAT, NamedView("window", letters)], [WHOLE])
     assert boxes(found) == [line]
     assert found[0].view.name == "window"
+
+
+def test_a_line_that_another_view_shows_in_double_size_only_is_seen():
+    letters = np.full((480, 640, 3), 40, np.uint8)
+    letters[100:120:4, 300:420] = 200
+
+    class OnlyLarge(FakeReader):
+        def spot(self, view, within, *, zoom=1.0, quick=False):
+            there = view is letters and zoom > 1
+            return super().spot(view, within, zoom=zoom, quick=quick) if there else []
+
+    line = Box(300, 98, 420, 122)
+    assert boxes(find(OnlyLarge(line), [FLAT, NamedView("window", letters)], [WHOLE])) == [
+        line
+    ]
 
 
 def test_what_was_read_before_is_left_out():
