@@ -13,7 +13,8 @@ _SETTINGS = (
 )
 _AGED = (
     rf"\s*$|\s*[),]|\s-\s(?!\d{{1,3}}(?!\d|[/.-]\d))|\s(?!{_SETTINGS})[A-Z]{{3}}"
-    r"|\s(?:[A-Z]{1,3}\d{4}|\d{5}|\d{1,4}[/.-]\d|\d{4} \d\d |\d{2,3}\s?(?:CM|KG)\b)"
+    r"|\s(?:[A-Z]{1,3}\d{4}|\d{5}|\d{1,2}/\d{1,2}/\d|\d{1,2}\.\d{1,2}\.\d"
+    r"|\d{1,2}-\d{1,2}-\d|\d{4}[/.-]\d\d|\d{4} \d\d |(?:1\d\d\s?CM|\d{2,3}\s?KG)\b)"
 )
 """What stands behind an age and its sex: the end, a word, a date, the patient's number."""
 _AGES = patterns(
@@ -21,10 +22,11 @@ _AGES = patterns(
     rf"(?={_AGED}|\s\()",
     r"(?<![\w.])(9\d|10\d)AR(?!\w)",
     rf"(?<![\w.])[MF][\s,(-]{{0,2}}({_OLD})(?={_AGED})",
-    rf"^\s*[MF]:\s?({_OLD})\s*$",
-    rf"^\s*(?:[MFW][\s,/]{{0,2}})?({_OLD})\s?J\.?(?:[\s,/]{{0,2}}[MFW])?\s*$",
-    rf"^\s*[MFHV][\s,/]{{0,2}}({_OLD})\s?A\.?\s*$",
-    rf"(?<!\w)(?:HOMME|FEMME|MANN|FRAU|HOMBRE|MUJER|UOMO|DONNA|HOMEM|MULHER|MAN|VROUW)"
+    r"^\s*[MF]:\s?(9\d)\s*$",
+    rf"^\s*[MFW][\s,/]{{0,2}}({_OLD})\s?J\.?\s*$",
+    r"^\s*(9\d)\s?J\.?(?:[\s,/]{0,2}[MFW])?\s*$",
+    rf"^\s*[MFH][\s,/]{{0,2}}({_OLD})\s?A\.?\s*$",
+    rf"(?<!\w)(?:HOMME|FEMME|MANN|FRAU|HOMBRE|MUJER|UOMO|DONNA|HOMEM|MULHER|VROUW)"
     rf"[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
     rf"(?<!\w)(?:FE)?MALE[\s,/:(-]{{1,3}}({_OLD})(?!\d|\.\d|\s?(?:BPM|%))",
     rf"(?<![\w.])({_OLD})[\s,/(-]{{1,3}}(?:(?:FE)?MALE(?!\w)|[MF]\))",

@@ -63,7 +63,12 @@ _NO_MONTH_HERE = (
 _APART = r"(?<!\d)(?<!\d\.)(?<![A-Z]\.)"
 """No figure before, nor a part of the number or of a version."""
 _SIGN = r"[^\w\s*%+<>]"
-"""What a separator may be read as."""
+"""What a separator may be read as; other signs if both are alike."""
+_ANNOUNCED = (
+    r"(?:[^\d:]*(?:DATE|FECHA|DATUM|DATA|DOB|BIRTH|BORN|GEB|NASC|NAC|NAISS|STUDY|EXAM|ACQ)"
+    r"[A-Z.]*\s?:?)?"
+)
+"""What announces a date, if it is not all that a line says."""
 _DATES = patterns(
     # 06.16.1976, 3/9/12, 03-09-2012
     rf"{_WEEKDAY}{_APART}{_DAY}\s?([-./])\s?{_DAY}\s?\1\s?{_YEAR}{_THEN}",
@@ -74,6 +79,7 @@ _DATES = patterns(
     rf"{_APART}{_DAY}[-./,]{_DAY}[-./,]{_LONG_YEAR}{_THEN}",
     rf"(?<![\d.,]){_DD}(?:\.{_MM},|,{_MM}\.)(?:{_LONG_YEAR}|\d\d)(?![\d.,])",
     rf"{_APART}(?:{_DD}{_SIGN}{_MM}|{_MM}{_SIGN}{_DD}){_SIGN}{_LONG_YEAR}{_THEN}",
+    rf"^\D*(?:{_DD}([*%+<>]){_MM}\1|{_MM}([*%+<>]){_DD}\2){_LONG_YEAR}\s*$",
     rf"(?<![\d./])(?:{_DD}/{_MM}|{_MM}/{_DD})[.,](?:{_LONG_YEAR}|\d\d)(?![\d./])",
     rf"{_APART}{_DD}[-/ ](?:{_MM}[-/ ]{_LONG_YEAR}|{_MM}{_LONG_YEAR}){_THEN}",
     rf"{_APART}{_MM}[-/ ]{_DD}[-/ ]{_LONG_YEAR}{_THEN}",
@@ -90,12 +96,12 @@ _DATES = patterns(
     rf"(?<!\d){_DD}{_DD}{_LONG_YEAR}(?!\d)",
     # 24-MAY-02, 7 Oct 2016, 23OCT
     rf"{_WEEKDAY}(?<![A-Z0-9])(?!\d{{1,2}}0CT(?!\W*\d)){_DAY}"
-    rf"(?:{_ORDINAL}|[\u00ba\u00b0]){_GAP}?{_MONTH}\.?"
+    rf"{_ORDINAL}{_GAP}?{_MONTH}\.?"
     rf"(?:{_GAP}?{_LONG_YEAR}(?=[A-Z])|(?:{_GAP}?{_YEAR}(?:{_HMS})?)?(?![A-Z0-9]))",
     # 12/03/2 019, 12/0 3/2019, in which a blank was read, and 05/24/0 9
     rf"{_APART}(?:[0-3]\s?)?\d\s?([-./])\s?(?:[0-3]\s?)?\d\s?\1\s?(?:1\s?9|2\s?0)\s?\d\s?\d"
     r"(?!\d|\.\d)",
-    rf"^(?:[^\d:]*:)?\s*{_DAY}([-./]){_DAY}\1\d \d\s*$",
+    rf"^{_ANNOUNCED}\s*{_DAY}([-./]){_DAY}\1\d \d\s*$",
     # 12.03..2019, 1979/05//01
     rf"{_APART}{_DAY}[-./]{{1,2}}{_DAY}[-./]{{1,2}}{_LONG_YEAR}{_THEN}",
     rf"{_APART}{_LONG_YEAR}[-./]{{1,2}}{_MM}[-./]{{1,2}}{_DD}(?!\d|\.\d)",
@@ -106,8 +112,8 @@ _DATES = patterns(
     # A separator that was not read: 28 08.1977, 1203.2019, 12.032019
     rf"{_APART}(?:{_DD}\s{_MM}\.|{_DD}{_MM}\.|{_DD}\.{_MM}){_LONG_YEAR}(?![\d.])",
     # 25.05 1997, 1203/2019, 06-09/48, 2019 0312, all that a line says but for a label
-    rf"^(?:[^\d:]*:)?\s*(?:{_DD}\.{_MM}\s{_LONG_YEAR}|{_DD}{_MM}[-/]{_LONG_YEAR}"
-    rf"|{_DD}(?:-{_MM}[./]|\.{_MM}[-/]|/{_MM}-)\d\d|{_LONG_YEAR}\s{_MM}{_DD})\s*$",
+    rf"^{_ANNOUNCED}\s*(?:{_DD}\.{_MM}\s{_LONG_YEAR}|{_DD}{_MM}[-/]{_LONG_YEAR}"
+    rf"|{_DD}(?:-{_MM}[./]|/{_MM}-)\d\d|(?!2048\s1024){_LONG_YEAR}\s{_MM}{_DD})\s*$",
     # 5 20 1938
     rf"{_APART}(?<![^\d.]\d )(?<!^\d )"
     rf"(?:{_DAY} (?:0?[1-9]|1[0-2])|(?:0?[1-9]|1[0-2]) {_DAY})"
@@ -121,7 +127,7 @@ _DATES = patterns(
     # 12 gen 2024
     rf"(?<![A-Z0-9.]){_DAY}\u00ba?{_GAP}{_BETWEEN}\.?{_GAP}(?:{_LONG_YEAR}|'\d\d)"
     r"(?![A-Z0-9]|\.\d)",
-    rf"^\s*{_DAY} {_BETWEEN}\.? \d\d\s*$",
+    rf"^\s*(?:1[3-9]|2\d|3[01]) {_BETWEEN}\.? \d\d\s*$",
     rf"(?<![A-Z0-9.]){_DAY}([-/]){_BETWEEN}\1\d\d(?![A-Z0-9]|\.\d)",
     # 12|03|2024
     rf"{_APART}{_DAY}([|_\u00b7\u2022;~']){_DAY}\1{_LONG_YEAR}{_THEN}",
@@ -158,7 +164,7 @@ _DATES = patterns(
     # A digit was misread or not read: 03/00/20, 0.12.2019
     rf"{_APART}\d{{1,2}}([-./])\d{{1,2}}\1{_LONG_YEAR}(?![\d.])",
     r"(?<![\d./])(?:\d{1,2}\.?\s?/\s?\d{1,2}\s?/\s?\d{2,4}|\d{4}/\d\d/\d\d"
-    r"|(?:19|20)\d\d/\d{1,2}/\d{1,2}|[12]\d\d/\d\d/\d\d)(?![\d/])",
+    rf"|(?:19|20)\d\d/(?:0?\d|1[0-2])/(?:[0-2]?\d|3[01])|(?:19\d|20[0-2])/{_MM}/{_DD})(?![\d/])",
     r"(?<![\d.])\d\d\.\d\d\.\d{3}(?![\d.])",
 )
 _MISREAD_MONTHS = patterns(
@@ -216,13 +222,14 @@ _TIMES = patterns(
     rf"{_HALF_DAY}?(?!\s?[\d:%]|\.\d)",
     rf"(?:(?<![\w:.])|(?<=[A-Z]:))\d(?:\s:\s?|:\s)[0-5]\d{_HALF_DAY}",
     # Time: 13.03, whose colon was read as a point
-    r"^\s*(?:(?:STUDY|EXAM|ACQ)\s+)?(?:TIME|HORA|UHRZEIT|HEURE|TIJD)\s*[:=]\s*"
-    r"(?:[01]\d|2[0-3])[.,;\s]?[0-5]\d(?:[.,;\s]?[0-5]\d)?"
-    r"(?![\d.]|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
+    r"^\s*(?:(?:STUDY|EXAM|ACQ|SERIES)\s+)?(?:TIME|HORA|ORA|UHRZEIT|ZEIT|HEURE|TIJD)"
+    r"\s*[:=]\s*(?:[01]\d|2[0-3])[.,;\s][0-5]\d(?:[.,;\s][0-5]\d)?(?![\d.]"
+    r"|\s?(?:M?S(?:EC)?S?|MINS?)\b)",
     # 19:2:28, of which a digit was not read
     _BEGINS + r"(?:0[6-9]|1\d|2[0-3]):\d:[0-5]\d(?![\d:])",
     # 0415 HRS, 14:30 Uhr, 1405h, 2.05 pm
-    _BEGINS + r"(?:[01]\d|2[0-3])[:.]?[0-5]\d\s?(?:HRS|UHR)\b",
+    _BEGINS + r"(?:[01]\d|2[0-3])(?::?[0-5]\d\s?(?:HRS|UHR)|\.[0-5]\d\s?UHR)\b",
+    r"^\s*(?:HORA|UHRZEIT|HEURE|TIJD)\s*[:=]\s*(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?\s*$",
     r"(?<![\w:.])(?<![A-Z][A-Z]-)(?:[01]\d|2[0-3]):?[0-5]\dH\b(?!\s?X\s?\d)",
     _BEGINS + r"(?:0\d[0-5]\d|(?:1\d|2[0-3])(?!00)[0-5]\d)\s?HOURS\b",
     _BEGINS
@@ -230,8 +237,8 @@ _TIMES = patterns(
     # 7.3.22 8.05
     r"(?<=\d)[-./]\d{1,2}[-./]\d{2,4}\s+(?:[01]?\d|2[0-3])\.[0-5]\d(?![\w.]|\s?[A-Z%])",
     # 14 50:26, 11,50:44, 14;22;33
-    _BEGINS
-    + r"(?<!\d )(?:[01]\d|2[0-3])(?:[\s,;][0-5]\d[:;]|:[0-5]\d[,;])[0-5]\d(?![\d:.])",
+    _BEGINS + r"(?:[01]\d|2[0-3])(?:[,;][0-5]\d[:;]|:[0-5]\d[,;])[0-5]\d(?![\d:.])",
+    r"^\s*(?:[01]\d|2[0-3])\s[0-5]\d[:;][0-5]\d(?![\d:.])",
     # 07:3, all that was read
     r"^\s*0\d:[0-5]\s*$",
     # 87:40.25, whose hour was misread

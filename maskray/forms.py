@@ -14,7 +14,7 @@ _PHONES = patterns(
     r"(?<!\w)(?<!\d\.)0\d{1,4}[\s/-]\d{3,4}[\s-]?\d{2}\s?\d{0,3}(?!\d)",
     # (11) 91234-5678, 912 34 56 78
     r"(?<!\w)\(\d{2}\)\s?\d{4,5}-\d{4}(?!\d)",
-    r"(?<![\w.])(?<!\d )[6789]\d\d(?: \d\d){3}(?! ?\d|\.\d)",
+    r"^\s*(?:(?:TEL|TLF|TELEFONO|MOVIL|PHONE|PH)[.:]*\s*)?[6789]\d\d(?: \d\d){3}\s*$",
     # 01 23 45 67 89
     r"(?<!\w)(?<!\d\.)0[1-9](?![\s.]0\d[\s.]0\d[\s.]0\d)(?:[\s.]\d\d){4}(?![\d.])",
     # 00 47 22 12 34 56, 0033 1 44 55 66 77
@@ -34,9 +34,10 @@ _ADDRESSES = patterns(
     r"|CRESCENT|GROVE|GARDENS|MEWS|WAY|TRAIL)\b",
     r"(?<!\w)(?!AMPLATZ|DISTR)[A-Z]+(?:STRASS?E|STR\.?|WEG|GASSE|ALLEE|PLATZ|STRAAT|LAAN)"
     r"\s*\d{1,4}[A-Z]?\b",
-    r"(?<!\w)(?:VIA|AV\.?|AVDA\.?|RUA|STRADA)\s+[A-Z]{3,}(?:\s+[A-Z]{3,})?,?\s+\d{1,4}\b"
-    r"(?!\s?(?:[CM]M|FR|GA?)\b)",
-    r"^\s*(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d[A-Z\d]) \d[ABD-HJLNP-UW-Z]{2}\s*$",
+    r"(?<!\w)(?:AV\.|AVDA\.?|RUA|STRADA|VIA(?!\s+(?:PICC|CENTRAL|FEM|ENDO|NASO|ORAL|IV|PO)))"
+    r"\s+[A-Z]{3,}(?:\s+[A-Z]{3,})?,?\s+\d{1,4}\b(?!\.\d|\s?(?:[CM]M|FR|GA?|ML|FRENCH)\b)",
+    r"^\s*(?:[A-Z]{2}\d[A-Z\d]?|[A-Z]\d[A-Z\d]) \d(?!DB|HZ|DE|ND|FR|DS)"
+    r"[ABD-HJLNP-UW-Z]{2}\s*$",
     r"(?<!\w)(?:\d{1,4},?\s+)?(?:RUE|CHEMIN|QUAI|CALLE|AVENIDA|VIALE|PIAZZA)"
     r"(?:\s+(?:DE|DES|DU|DEL|DELLA|DI|DA|DO|LA|LE|LES|LOS|LAS))*\s+[A-Z]{3,}"
     r"(?:,?\s+\d{1,4})?\b",

@@ -10,6 +10,7 @@ from maskray.dates import DATES
 from maskray.id_numbers import is_number_of_id
 from maskray.markers import SIDES
 from maskray.records import Category
+from maskray.shorthand import RANGED
 from maskray.text import LONG_ENOUGH, MOST_INITIALS, Token, fold, tokens
 from maskray.vocabulary import (
     TITLES,
@@ -203,12 +204,16 @@ def _is_numbered(line: Sequence[Token], index: int) -> bool:
     """Whether a number stands for a person: ``Patient: 1234``, ``Operator ID 12``."""
     token, label = line[index], line[index - 1]
     whole = [each.before for each in line[index + 1 : index + 2]] not in (["."], [","])
-    behind = ":" in token.before and label.folded in _NUMBERED_PERSONS
-    return token.is_number and whole and (behind or label.folded == "ID")
+    if any(e.text in RANGED or e.text in ("%", "uSv") for e in line[index + 1 : index + 2]):
+        return False  # Patient: 60 kg
+    word = label.folded
+    persons = word in _NUMBERED_PERSONS or LABELS.get(word) is Category.OPERATOR
+    behind = ":" in token.before and persons
+    return token.is_number and whole and (behind or word == "ID")
 
 
 _NUMBERED_PERSONS = frozenset(
-    "PATIENT PACIENTE PAZIENTE PATIENTIN OPERATOR TECH TECHNOLOGIST SONOGRAPHER".split()
+    "PATIENT PACIENTE PAZIENTE PATIENTIN ZUWEISER UBERWEISER UEBERWEISER".split()
 )
 
 
@@ -237,7 +242,7 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
     after = following.before if following is not None else ""
     if following is not None and following.folded in _LABEL_WORDS and line[index + 2 :]:
         after += line[index + 2].before  # ID No.:
-    if word == "OP" and (following is None or not following.is_word):
+    if not _fits(word, line[index + 1 : index + 4]):
         return None
     if word == "ACC" and "(" in after and any(e.folded == "MM2" for e in line[index:]):
         return None  # ADC (10^-6 mm2/s), misread
@@ -251,6 +256,22 @@ def _label(line: Sequence[Token], index: int) -> Category | None:
         capitals = following.text.isupper() and len(following.text) <= MOST_INITIALS
         return LABELS[word] if capitals and following.is_word else None
     return None
+
+
+def _fits(word: str, behind: Sequence[Token]) -> bool:
+    """Whether a word may be a label before what follows: not ``Data: 512``."""
+    if word == "DATA":
+        return _is_dated(behind)
+    return word != "OP" or any(each.is_word for each in behind[:1])
+
+
+def _is_dated(behind: Sequence[Token]) -> bool:
+    """Whether three numbers follow, or the figures of a whole date."""
+    long = any(each.is_number and len(each.text) > LONG_ENOUGH for each in behind[:1])
+    return long or sum(each.is_number for each in behind) == _PARTS_OF_A_DATE
+
+
+_PARTS_OF_A_DATE = 3
 
 
 def is_digital(line: Sequence[Token], index: int) -> bool:

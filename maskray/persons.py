@@ -101,7 +101,7 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
         if not token.is_word or token.folded in SIDES or is_eponym(line, index):
             continue
         before = line[index - 1] if index > 0 else None
-        titled = before is not None and _is_title(before, token)
+        titled = before is not None and _is_title(line, index)
         if titled and not is_digital(line, index - 1):
             found[index] = Category.PHYSICIAN
         elif _in_company(line, found, index) or _follows_name(line, found, index):
@@ -118,11 +118,13 @@ def by_company(line: Sequence[Token], found: list[Category | None]) -> None:
             found[index] = found[index - 1]
 
 
-def _is_title(title: Token, name: Token) -> bool:
+def _is_title(line: Sequence[Token], index: int) -> bool:
     """Whether a title stands before a name: ``Mr Gray``, but not ``MR``, a modality."""
+    title, name = line[index - 1], line[index]
     called = is_name(name.text) or reads_as_name(name.text)
-    if title.text == "Mr" and not is_common_name(name.text):
-        return called and name.folded not in _PARTS_OF_A_BODY  # Mr Knee
+    part = title.folded not in TITLES and name.folded in _PARTS_OF_A_BODY
+    if part and (len(line) > _NAME_PARTS or not is_common_name(name.text)):
+        return False  # Mr Hand 2, Mr Knee
     return called and (title.folded in TITLES or title.text in ("Mr", "Ms", "Sr", "Sra"))
 
 
@@ -138,7 +140,7 @@ def _stands_by_person(
     line: Sequence[Token], found: Sequence[Category | None], index: int
 ) -> bool:
     """Whether a title or a name is beside it, which nothing but a comma parts from it."""
-    if index > 0 and _is_title(line[index - 1], line[index]):
+    if index > 0 and _is_title(line, index):
         return True
     near = ((index - 1, index), (index + 1, index + 1))
     return any(

@@ -342,7 +342,7 @@ def number_category(line: Sequence[Token], index: int) -> Category:
         return _CLINICAL
     capital = token.text.replace("l", "I")  # El1478 is EI and a number
     mended = as_digits(folded)
-    if mended.isdigit() and len(mended) > _DIGITS_OF_AN_ID:
+    if mended.isdigit() and len(mended) > _DIGITS_OF_AN_ID and folded[0].isdigit():
         return Category.OTHER_ID  # 0942S1
     if is_clinical(folded) or _is_measure(folded):
         return _CLINICAL
@@ -395,8 +395,10 @@ def _is_measure(folded: str) -> bool:
         return False
     before, after = match.group("before"), match.group("after")
     words = [word for word in (before, after) if word]
-    unit = after is not None and len(after) > 1  # 12345A is somebody's number
-    short = len(match.group("number")) <= MOST_PLAIN_DIGITS or unit
+    number = match.group("number")
+    round_one = after in ("U", "K", "X") and number.endswith("000")
+    unit = round_one or (after is not None and len(after) > 1)  # 12345A is somebody's
+    short = len(number) <= MOST_PLAIN_DIGITS or unit
     return short and bool(words) and all(is_clinical(word) for word in words)
 
 

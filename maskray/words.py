@@ -82,12 +82,17 @@ def _is_name_in_figures(text: str) -> bool:
     if text.isalpha() or _FIGURES.fullmatch(text) is None or _is_numbered(text):
         return False
     terms = console_terms()
-    if text[:2] in ("T1", "T2") and fold(text[2:]) in terms:
-        return False  # T1SE
+    head, tail = fold(text[:-2]), fold(text[2:])
+    weighted = (text[:2], tail in terms), (text[-2:].upper(), head in _BEFORE_WEIGHTING)
+    if any(each in ("T1", "T2") and known for each, known in weighted):
+        return False  # T1SE, CorT1
     ones = ("L",) if text.endswith("11") else ("I", "L")
     meant = {fold(text.replace("1", one)).translate(_DRAWN_AS_FIGURES) for one in ones}
     clinical = clinical_words() | exact_terms()
     return meant.isdisjoint(clinical) and any(map(is_name, meant))
+
+
+_BEFORE_WEIGHTING = frozenset("AX COR FSE GRE POST PRE SAG SE TRA TRV TSE".split())
 
 
 def _is_separation(line: Sequence[Token], index: int) -> bool:
