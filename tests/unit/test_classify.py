@@ -1934,6 +1934,7 @@ def test_what_a_tenth_review_and_new_seeds_found(marked):
         "{date:2004:10:30F} 18yo",
         "{date:30:10:2004}",
         "{date:07:3}",
+        "{age:90} F {other_id:70-9498}",
         "Nom: {name:Said. 1}. BPD 64.7mm",
         "{address:1328 Fit B1ud, Nultridge, TX 41561}",
         "10:1",
