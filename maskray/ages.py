@@ -14,7 +14,8 @@ _SETTINGS = (
 _AGED = (
     rf"\s*$|\s*[),]|\s-\s(?!\d{{1,3}}(?!\d|[/.-]\d))|\s(?!{_SETTINGS})[A-Z]{{3}}"
     r"|\s(?:[A-Z]{1,3}\d{4}|\d{5}|\d{1,2}/\d{1,2}/\d|\d{1,2}\.\d{1,2}\.\d"
-    r"|\d{1,2}-\d{1,2}-\d|\d\d-\d{4}|\d{4}[/.-]\d\d|\d{4} \d\d |(?:1\d\d\s?CM|\d{2,3}\s?KG)\b)"
+    r"|\d{1,2}-\d{1,2}-\d|\d\d-\d{4}|\d{4}[/.-]\d\d|\d{4} \d\d "
+    r"|(?:1\d\d\s?CM|\d{2,3}\s?KG)\b)"
 )
 """What stands behind an age and its sex: the end, a word, a date, the patient's number."""
 _AGES = patterns(
